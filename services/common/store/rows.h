@@ -1,0 +1,98 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* rows: the fold, in memory and in tables. Memory holds every row that is not yet in the tables, and a bounded cache
+ * of those touched lately; what a decision needs beyond that is fetched first, by the read thread.
+ *
+ * Loop thread only. A row is a value of its kind under a key of at most 63 bytes; NULL is "no such row", and is
+ * remembered like any other. Changed rows are gathered into a batch (one encoded state of all of them at once) and
+ * written by the tables thread; only rows that the tables hold are evicted, the least lately touched first. */
+#ifndef MJ_STORE_ROWS_H
+#define MJ_STORE_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/loop/worker.h"
+#include "common/store/log.h"
+#include "common/store/tables.h"
+
+/* The threads of a process, shared by all its partitions and models. */
+struct mj_threads {
+    struct mj_loop *loop;
+    struct mj_worker *log;               /* appends and fsyncs */
+    struct mj_worker *tables;            /* writes folds, checkpoints */
+    struct mj_worker *read;              /* fetches, queries, Follow */
+};
+
+#define MJ_ROW_KEY_MAX 63
+struct mj_row_key { uint8_t len; uint8_t bytes[MJ_ROW_KEY_MAX]; };
+struct mj_row_key mj_row_key(const void *bytes, size_t len);     /* len <= 63, else cut: keys are made by us */
+struct mj_row_key mj_row_key_text(const char *text);
+
+/* Where a load may read: on the read thread, or on the loop thread at start. */
+struct mj_readers { struct mj_tables *tables; struct mj_log_reader *log; /* NULL for a model */ };
+
+struct mj_row_kind {
+    const char *name;
+    /* Loads a value, *ret stays NULL where there is none. Must not touch anything but the readers. */
+    int (*load)(const struct mj_readers *r, const struct mj_row_key *key, void **ret, mj_error *err);
+    /* Adds the statements that write the value; NULL: that delete it. NULL for a kind that is only read. */
+    void (*save)(struct mj_batch *b, const struct mj_row_key *key, const void *value);
+    size_t (*size)(const void *value);   /* bytes it costs, about */
+    void (*free)(void *value);
+};
+
+struct mj_rows;
+struct mj_rows_limits { size_t cache_bytes /* 64 MiB */, unflushed_bytes /* 32 MiB */; };
+
+/* Opens the tables at url (writable handle for the tables thread, read-only ones for the read and loop threads);
+ * log_url NULL for a model. A file of another schema is thrown away and made anew. */
+int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const char *url, const char *schema_name,
+                   const char *schema, const char *log_url, const struct mj_rows_limits *limits, mj_error *err);
+void mj_rows_destroy(struct mj_rows *r);         /* writes nothing more; wait for mj_rows_idle first */
+
+/* Asks for a row. true: it is in memory (get will answer at once). false: it is being fetched; the waiter's fn is
+ * called once when it has come (one fetch a key is outstanding, however many wait). A NULL waiter only prefetches. */
+struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); struct mj_row_waiter *next; };
+bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, struct mj_row_waiter *w);
+/* The value, or NULL where there is no such row. A row that is not in memory is loaded on the spot: right at start;
+ * elsewhere it is counted (mj_rows_stats.inline_loads), since the caller should have asked for it first. Valid until
+ * the loop's next turn. */
+void *mj_rows_get(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
+/* Sets the value (owned by rows from now on; NULL deletes) and marks it changed. */
+void mj_rows_put(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, void *value);
+/* Marks a value changed in place. */
+void mj_rows_touch(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
+
+/* What the fold stands at, as of now; goes into the next batch. */
+void mj_rows_position(struct mj_rows *r, const char *source, uint64_t position, const uint8_t hash[MJ_HASH]);
+/* Encodes all that changed since the last gather, with the positions; NULL where nothing did. A batch that was
+ * gathered must be written or dropped, in order. At most one is out at a time (NULL while one is). */
+struct mj_batch *mj_rows_gather(struct mj_rows *r);
+void mj_rows_write(struct mj_rows *r, struct mj_batch *b);       /* takes the batch; RESOURCE_EXHAUSTED is tried again */
+/* Drops all rows and any batch not handed to write: memory starts again from the tables. */
+void mj_rows_reset(struct mj_rows *r);
+bool mj_rows_writing(const struct mj_rows *r);                   /* a batch is out */
+/* Position the tables hold of a source. */
+uint64_t mj_rows_tables_position(const struct mj_rows *r, const char *source);
+
+/* Runs a query on the read thread and calls done on the loop; the job's run gets the readers. */
+struct mj_row_query {
+    int (*run)(struct mj_row_query *q, const struct mj_readers *readers, mj_error *err);
+    void (*done)(struct mj_row_query *q, const mj_error *err);   /* err NULL when run gave 0 */
+    mj_error err;                        /* private, as the rest */
+    struct mj_job job;
+    struct mj_rows *rows;
+    int rc;
+};
+void mj_rows_query(struct mj_rows *r, struct mj_row_query *q);
+/* The loop's own handle: at start only. */
+const struct mj_readers *mj_rows_readers(struct mj_rows *r);
+
+struct mj_rows_stats { size_t rows, bytes, unflushed_bytes; uint64_t hits, fetches, inline_loads, evicted, batches,
+                       write_retries; };
+const struct mj_rows_stats *mj_rows_stats(const struct mj_rows *r);
+bool mj_rows_full(const struct mj_rows *r);      /* unflushed_bytes is past its bound: give no credit */
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* server: requests in, answers out, through one method table.
+ *
+ * The dispatcher decodes, finds the caller by its proved key on every message, checks the right that the table
+ * states, unpacks the body into the request's own arena, runs the handler, and turns -1 into an error answer: no
+ * handler builds one. A method without a right does not start the service. Everything a peer controls has a limit:
+ * requests in work per peer and in all, bytes of bodies in work (pitfalls Z16); at the limit the answer is
+ * RESOURCE_EXHAUSTED and a counter moves. */
+#ifndef MJ_WIRE_SERVER_H
+#define MJ_WIRE_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/auth/who.h"
+#include "common/wire/frame.h"
+#include "common/wire/sock.h"
+
+struct mj_request;                       /* one call in work */
+
+struct mj_method {
+    const char *name;                    /* "placements.v1.Ingest": package without "missionjeunes." and rpc */
+    const ProtobufCMessageDescriptor *request, *answer;
+    unsigned roles;                      /* bits MJ_ROLE_BIT(role), never 0; MJ_ROLES_ALL */
+    bool command;                        /* needs an idempotency key in the header (KEY_REQUIRED) */
+    /* 0: answered, or held to be answered later; -1: the dispatcher answers the error. */
+    int (*run)(void *app, struct mj_request *rq, mj_error *err);
+};
+#define MJ_METHODS_END { NULL, NULL, NULL, 0, false, NULL }
+
+/* What a handler may ask of a request. */
+const void *mj_request_body(const struct mj_request *rq);            /* unpacked, size- and role-checked */
+const struct mj_frame *mj_request_bytes(const struct mj_request *rq);/* the body as received; valid until answered */
+const struct mj_principal *mj_request_who(const struct mj_request *rq);   /* copied: valid until answered */
+const struct mj_header *mj_request_header(const struct mj_request *rq);
+struct mj_arena *mj_request_arena(struct mj_request *rq);            /* emptied once it is answered */
+/* A name for the caller's connection, stable while it lives: to account credit per connection. */
+uint64_t mj_request_peer(const struct mj_request *rq);
+
+/* Answers and ends the request. Handlers that answer later simply keep rq; every request must be answered once. */
+void mj_reply(struct mj_request *rq, const ProtobufCMessage *answer);
+void mj_reply_error(struct mj_request *rq, const mj_error *err);
+/* As mj_reply_error with reason MOVED and where to go. */
+void mj_reply_moved(struct mj_request *rq, const char *endpoint);
+
+struct mj_server;
+struct mj_server_limits {
+    unsigned requests_per_peer;          /* 256 */
+    unsigned requests;                   /* 65,536 */
+    size_t body_bytes;                   /* of all bodies in work: 64 MiB */
+};
+struct mj_server_stats { uint64_t requests, errors, unauthenticated, unknown_method, refused, malformed, overflow,
+                         gone, in_work; };
+
+/* tables: one or more method tables, NULL-ended; app is given to their handlers. Checks the tables: a right for
+ * every method, no name twice. The socket is opened and bound by the caller of mj_server_bind. */
+struct mj_server_tables { const struct mj_method *methods; void *app; };
+int mj_server_create(struct mj_server **ret, struct mj_loop *l, struct mj_who *who, const struct mj_curve *keys,
+                     const struct mj_server_tables *tables, const struct mj_server_limits *limits, mj_error *err);
+int mj_server_bind(struct mj_server *s, const char *host, int port, char bound[MJ_ENDPOINT_MAX], mj_error *err);
+/* From now on every request gets UNAVAILABLE (STOPPING); those in work may still be answered. */
+void mj_server_drain(struct mj_server *s);
+unsigned mj_server_in_work(const struct mj_server *s);
+const struct mj_server_stats *mj_server_stats(const struct mj_server *s);
+void mj_server_destroy(struct mj_server *s);
+/* Walks all methods, for the test of the access matrix and for "mj status". */
+const struct mj_method *mj_server_method(const struct mj_server *s, const char *name);
+
+#endif
