@@ -65,7 +65,7 @@ void mj_rows_put(struct mj_rows *r, const struct mj_row_kind *k, const struct mj
 /* Marks a value changed in place. */
 void mj_rows_touch(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
 
-/* What the fold stands at, as of now; goes into the next batch. */
+/* What the batch that was gathered, or the next one, stands at: goes into the batch when it is handed to write. */
 void mj_rows_position(struct mj_rows *r, const char *source, uint64_t position, const uint8_t hash[MJ_HASH]);
 /* Encodes all that changed since the last gather, with the positions; NULL where nothing did. A batch that was
  * gathered must be written or dropped, in order. At most one is out at a time (NULL while one is). */
@@ -73,9 +73,11 @@ struct mj_batch *mj_rows_gather(struct mj_rows *r);
 void mj_rows_write(struct mj_rows *r, struct mj_batch *b);       /* takes the batch; RESOURCE_EXHAUSTED is tried again */
 /* Drops all rows and any batch not handed to write: memory starts again from the tables. */
 void mj_rows_reset(struct mj_rows *r);
-bool mj_rows_writing(const struct mj_rows *r);                   /* a batch is out */
-/* Position the tables hold of a source. */
-uint64_t mj_rows_tables_position(const struct mj_rows *r, const char *source);
+bool mj_rows_writing(const struct mj_rows *r);                   /* a batch was handed to write and is not done */
+void mj_rows_on_written(struct mj_rows *r, void (*fn)(void *arg), void *arg);    /* after each batch written */
+/* Position the tables hold of a source; hash (may be NULL) is that of the position last told, which at start is the
+ * same. */
+uint64_t mj_rows_tables_position(struct mj_rows *r, const char *source, uint8_t hash[MJ_HASH]);
 
 /* Runs a query on the read thread and calls done on the loop; the job's run gets the readers. */
 struct mj_row_query {
