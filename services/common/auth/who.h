@@ -28,6 +28,12 @@ enum mj_role {
 const char *mj_role_name(enum mj_role r);                        /* "agency" */
 enum mj_role mj_role_of(const char *name);                       /* MJ_ROLE_NONE where unknown */
 
+/* Numbered as missionjeunes.registry.v1.OrganisationKind. */
+enum mj_organisation_kind {
+    MJ_ORGANISATION_NONE, MJ_ORGANISATION_ETT, MJ_ORGANISATION_AGENCY, MJ_ORGANISATION_MISSION_LOCALE,
+    MJ_ORGANISATION_PARTNER
+};
+
 #define MJ_PRINCIPAL_ID 33
 struct mj_principal {
     char id[MJ_PRINCIPAL_ID];
@@ -36,6 +42,7 @@ struct mj_principal {
     uint64_t regions;                    /* bit i: mj_regions[i]; bit 63: "FR"; all ones: everywhere */
     char follows[64];                    /* role service: "registry placements", the logs it may follow */
 };
+/* A limited principal is in no region that is unknown here; an unlimited one is in any. */
 bool mj_principal_in(const struct mj_principal *p, const char *region);
 
 struct mj_organisation {
@@ -58,17 +65,24 @@ struct mj_who;
 struct mj_who *mj_who_create(void);
 void mj_who_destroy(struct mj_who *w);
 
-/* Reads a bootstrap file. BOOTSTRAP names the line. Format, one principal a line, '#' starts a comment:
+/* Forgets all that entries said and keeps the bootstrap file's rows: before the log is folded from its start again. */
+void mj_who_reset(struct mj_who *w);
+
+/* Reads a bootstrap file, before the first fold. BOOTSTRAP names the line. Format, one key a line, '#' starts a
+ * comment; a principal with two keys has two lines that say the same of it:
  *   id role public-key-in-hex [follows=registry,placements] [organisation=...] [regions=52,75] */
 int mj_who_bootstrap(struct mj_who *w, const char *path, mj_error *err);
 
-/* Folds one entry of registry's log "FR" at its position; types it does not hold are passed over (0), a payload
- * that cannot be unpacked is DATA_LOSS. */
+/* Folds one entry of registry's log "FR" at its position; types it does not hold, positions at or below the one
+ * held, and what would touch a bootstrap row are passed over (0); a payload that cannot be unpacked is DATA_LOSS.
+ * A revoked key stays revoked, whatever comes later. Pointers given out before are void. */
 int mj_who_fold(struct mj_who *w, uint64_t position, uint32_t type, const uint8_t *payload, size_t len, mj_error *err);
 uint64_t mj_who_position(const struct mj_who *w);
 
 const struct mj_principal *mj_who_by_key(const struct mj_who *w, const uint8_t key[32]);  /* NULL: unknown or revoked */
 const struct mj_principal *mj_who_by_id(const struct mj_who *w, const char *id);
+/* Such a principal and its keys change only by that file: entries about them have no effect. */
+bool mj_who_in_bootstrap(const struct mj_who *w, const char *id);
 const struct mj_organisation *mj_who_organisation(const struct mj_who *w, const char *id);
 bool mj_who_key_known(const struct mj_who *w, const uint8_t key[32], bool *revoked);
 /* The row in force for an entry on that date: the latest valid_from not after it, then the highest version.
@@ -81,5 +95,4 @@ bool mj_who_owns_stream(const struct mj_who *w, const struct mj_principal *p, co
 /* Organisations in ascending order of id, after the given one (""), at most n. Returns how many. */
 size_t mj_who_list(const struct mj_who *w, const char *after, const struct mj_organisation **out, size_t n);
 
-/* Called after each fold that changed a key or principal, so that open connections can be judged again. */
 #endif
