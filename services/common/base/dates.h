@@ -20,12 +20,12 @@ typedef int32_t mj_date;                /* days since 1970-01-01; 1900-01-01 to 
 /* Parses exactly YYYY-MM-DD. INVALID_ARGUMENT, reason DATE_FORMAT or DATE_RANGE, field as given. */
 int mj_date_parse(mj_date *ret, const char *text, const char *field, mj_error *err);
 char *mj_date_format(mj_date d, char out[MJ_DATE_TEXT]);         /* MJ_NO_DATE gives "" */
-mj_date mj_date_of(int year, int month, int day);                /* MJ_NO_DATE where there is no such day */
+mj_date mj_date_of(int year, int month, int day);                /* MJ_NO_DATE: no such day, outside the range */
 void mj_date_parts(mj_date d, int *year, int *month, int *day);
-/* Adds months, cut to the month's last day (31/08 + 1 month = 30/09). */
+/* Adds months, cut to the month's last day (31/08 + 1 month = 30/09); MJ_NO_DATE where the range is left. */
 mj_date mj_date_add_months(mj_date d, int months);
 /* Whole years from birth to on; somebody born on 29/02 is a year older on 01/03 of common years
- * (Code civil: completed years). */
+ * (Code civil: completed years). -1 where one is MJ_NO_DATE; negative before birth. */
 int mj_age_on(mj_date birth, mj_date on);
 
 /* ISO weeks: parse exactly YYYY-Www; monday is the week's first day. DATE_FORMAT or DATE_RANGE. */
