@@ -9,5 +9,7 @@
 /* Makes the directory (0700, with its parents) where absent. FAILED_PRECONDITION LOCKED says who holds it. */
 int mj_lock_take(int *fd, const char *directory, mj_error *err);
 void mj_lock_drop(int fd);
+/* Makes the directory (0700, with its parents) where absent. */
+int mj_directory_make(const char *directory, mj_error *err);
 
 #endif

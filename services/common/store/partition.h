@@ -54,7 +54,9 @@ struct mj_command {
     struct mj_partition *partition;
     struct mj_command *next;
     int state;
-    bool failed;
+    uint64_t incarnation;
+    bool refused;
+    mj_error refusal;
 };
 
 struct mj_partition_options {

@@ -68,6 +68,7 @@ struct mj_rows {
     mj_error write_error;
     void (*on_written)(void *arg);
     void *on_written_arg;
+    unsigned reading;                    /* fetches and queries under way */
     struct mj_rows_stats stats;
 };
 
@@ -257,6 +258,7 @@ static void wake_waiters(struct row *row)
     row->waiters = NULL;
     for (; w; w = next) {
         next = w->next;
+        w->waiting = false;
         w->fn(w);
     }
 }
@@ -282,6 +284,7 @@ static void fetch_done(struct mj_job *job)
     }
     if (f->value)
         f->id.kind->free(f->value);
+    r->reading--;
     if (row && f->incarnation == r->incarnation)
         wake_waiters(row);
     watch_size(r);
@@ -299,6 +302,7 @@ static void fetch(struct mj_rows *r, struct row *row)
     f->least_generation = r->generation;
     f->id = row->id;
     r->stats.fetches++;
+    r->reading++;
     mj_worker_submit(r->threads->read, &f->job);
 }
 
@@ -315,7 +319,8 @@ bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct m
         row = add(r, k, key);
         fetch(r, row);
     }
-    if (w) {
+    if (w && !w->waiting) {
+        w->waiting = true;
         w->next = row->waiters;
         row->waiters = w;
     }
@@ -500,6 +505,11 @@ void mj_rows_write(struct mj_rows *r, struct mj_batch *b)
     mj_worker_submit(r->threads->tables, &r->write_job);
 }
 
+struct mj_batch *mj_rows_gathered(const struct mj_rows *r)
+{
+    return r->batch;
+}
+
 bool mj_rows_writing(const struct mj_rows *r)
 {
     return r->writing;
@@ -524,6 +534,7 @@ static void query_done(struct mj_job *job)
 {
     struct mj_row_query *q = (struct mj_row_query *)((char *)job - offsetof(struct mj_row_query, job));
 
+    q->rows->reading--;
     q->done(q, q->rc < 0 ? &q->err : NULL);
 }
 
@@ -533,7 +544,13 @@ void mj_rows_query(struct mj_rows *r, struct mj_row_query *q)
     q->job.run = query_run;
     q->job.done = query_done;
     memset(&q->err, 0, sizeof q->err);
+    r->reading++;
     mj_worker_submit(r->threads->read, &q->job);
+}
+
+bool mj_rows_idle(const struct mj_rows *r)
+{
+    return !r->writing && r->reading == 0;
 }
 
 const struct mj_readers *mj_rows_readers(struct mj_rows *r)
@@ -636,6 +653,7 @@ void mj_rows_reset(struct mj_rows *r)
     }
     while ((w = waiters)) {
         waiters = w->next;
+        w->waiting = false;
         w->fn(w);
     }
 }

@@ -53,8 +53,9 @@ int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const
 void mj_rows_destroy(struct mj_rows *r);         /* writes nothing more; wait for mj_rows_idle first */
 
 /* Asks for a row. true: it is in memory (get will answer at once). false: it is being fetched; the waiter's fn is
- * called once when it has come (one fetch a key is outstanding, however many wait). A NULL waiter only prefetches. */
-struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); struct mj_row_waiter *next; };
+ * called once when it has come (one fetch a key is outstanding, however many wait). A NULL waiter only prefetches. The
+ * same waiter may be given for several rows: it waits for the first of them, and asks again when that has come. */
+struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); struct mj_row_waiter *next; bool waiting; };
 bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, struct mj_row_waiter *w);
 /* The value, or NULL where there is no such row. A row that is not in memory is loaded on the spot: right at start;
  * elsewhere it is counted (mj_rows_stats.inline_loads), since the caller should have asked for it first. Valid until
@@ -70,6 +71,7 @@ void mj_rows_position(struct mj_rows *r, const char *source, uint64_t position, 
 /* Encodes all that changed since the last gather, with the positions; NULL where nothing did. A batch that was
  * gathered must be written or dropped, in order. At most one is out at a time (NULL while one is). */
 struct mj_batch *mj_rows_gather(struct mj_rows *r);
+struct mj_batch *mj_rows_gathered(const struct mj_rows *r);      /* the one that is out, or NULL */
 void mj_rows_write(struct mj_rows *r, struct mj_batch *b);       /* takes the batch; RESOURCE_EXHAUSTED is tried again */
 /* Drops all rows and any batch not handed to write: memory starts again from the tables. */
 void mj_rows_reset(struct mj_rows *r);
@@ -89,6 +91,8 @@ struct mj_row_query {
     int rc;
 };
 void mj_rows_query(struct mj_rows *r, struct mj_row_query *q);
+/* Nothing is being fetched, queried or written: it may be destroyed. */
+bool mj_rows_idle(const struct mj_rows *r);
 /* The loop's own handle: at start only. */
 const struct mj_readers *mj_rows_readers(struct mj_rows *r);
 
