@@ -18,7 +18,8 @@ struct mj_reply {                        /* valid during the callback */
     enum mj_outcome outcome;
     const mj_error *err;                 /* REFUSED and UNKNOWN */
     const char *moved_to;                /* reason MOVED: where; "" where not known */
-    const void *body;                    /* OK: unpacked by the answer's descriptor */
+    const void *body;                    /* OK: unpacked by the answer's descriptor; fields of a newer service that
+                                          * are not known here are passed over */
     const struct mj_frame *bytes;        /* OK: the body as received */
 };
 typedef void mj_reply_fn(void *arg, const struct mj_reply *r);
@@ -40,7 +41,7 @@ const char *mj_peer_endpoint(const struct mj_peer *p);
  * full; nothing was sent and fn is not called. */
 int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, void *arg, mj_error *err);
 unsigned mj_peer_outstanding(const struct mj_peer *p);
-/* Outstanding calls get MJ_CALL_UNKNOWN first. Allowed inside a reply callback. */
+/* Outstanding calls get MJ_CALL_UNKNOWN first. Allowed inside a reply callback. NULL is allowed. */
 void mj_peer_close(struct mj_peer *p);
 
 #endif

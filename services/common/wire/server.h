@@ -38,7 +38,8 @@ struct mj_arena *mj_request_arena(struct mj_request *rq);            /* emptied 
 /* A name for the caller's connection, stable while it lives: to account credit per connection. */
 uint64_t mj_request_peer(const struct mj_request *rq);
 
-/* Answers and ends the request. Handlers that answer later simply keep rq; every request must be answered once. */
+/* Answers and ends the request; never blocks. Where the peer is gone or does not read, the answer is dropped and
+ * counted (stats.gone): the caller asks again. Handlers that answer later simply keep rq; every request must be answered once. */
 void mj_reply(struct mj_request *rq, const ProtobufCMessage *answer);
 void mj_reply_error(struct mj_request *rq, const mj_error *err);
 /* As mj_reply_error with reason MOVED and where to go. */
@@ -53,8 +54,10 @@ struct mj_server_limits {
 struct mj_server_stats { uint64_t requests, errors, unauthenticated, unknown_method, refused, malformed, overflow,
                          gone, in_work; };
 
-/* tables: one or more method tables, NULL-ended; app is given to their handlers. Checks the tables: a right for
- * every method, no name twice. The socket is opened and bound by the caller of mj_server_bind. */
+/* tables: one or more method tables, ended by one whose methods are NULL; app is given to their handlers. Checks
+ * the tables (FAILED_PRECONDITION: METHOD_RIGHT where a method states no role, METHOD_TWICE, METHOD_NAME,
+ * METHOD_INCOMPLETE; field is the method). limits: NULL or 0 give the figures above. mj_server_bind opens the
+ * socket; the loop's ZAP handler must be up by then. who must outlive the server. */
 struct mj_server_tables { const struct mj_method *methods; void *app; };
 int mj_server_create(struct mj_server **ret, struct mj_loop *l, struct mj_who *who, const struct mj_curve *keys,
                      const struct mj_server_tables *tables, const struct mj_server_limits *limits, mj_error *err);
@@ -63,8 +66,11 @@ int mj_server_bind(struct mj_server *s, const char *host, int port, char bound[M
 void mj_server_drain(struct mj_server *s);
 unsigned mj_server_in_work(const struct mj_server *s);
 const struct mj_server_stats *mj_server_stats(const struct mj_server *s);
+/* Requests in work are freed without an answer: nobody may touch one afterwards. NULL is allowed. */
 void mj_server_destroy(struct mj_server *s);
-/* Walks all methods, for the test of the access matrix and for "mj status". */
+/* One method by its name, NULL where there is none; all of them in order of name, for the test of the access matrix. */
 const struct mj_method *mj_server_method(const struct mj_server *s, const char *name);
+size_t mj_server_methods(const struct mj_server *s);
+const struct mj_method *mj_server_method_at(const struct mj_server *s, size_t i);
 
 #endif

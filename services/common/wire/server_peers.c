@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* The connections heard lately, by their route: ZeroMQ tells nobody when one goes, so they are forgotten by age. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/wire/server_state.h"
+
+static void heard(struct mj_server *s, struct server_peer *peer)
+{
+    HASH_DEL(s->peers, peer);
+    HASH_ADD(hh, s->peers, route, sizeof peer->route, peer);
+}
+
+/* Forgets the idle connection that was heard least lately. Busy ones in its way are moved behind, so that the walk
+ * stays short in the long run. */
+static bool forget_one(struct mj_server *s)
+{
+    for (unsigned left = HASH_COUNT(s->peers); left > 0; left--) {
+        struct server_peer *oldest = s->peers;
+        if (oldest->in_work == 0) {
+            HASH_DEL(s->peers, oldest);
+            free(oldest);
+            return true;
+        }
+        heard(s, oldest);
+    }
+    return false;
+}
+
+struct server_peer *mj_server_peer(struct mj_server *s, const struct mj_route *route)
+{
+    struct mj_route name;
+    struct server_peer *peer;
+
+    memset(&name, 0, sizeof name);
+    name.len = route->len;
+    memcpy(name.id, route->id, route->len <= sizeof name.id ? route->len : sizeof name.id);
+    HASH_FIND(hh, s->peers, &name, sizeof name, peer);
+    if (peer) {
+        heard(s, peer);
+        return peer;
+    }
+    if (HASH_COUNT(s->peers) >= SERVER_PEERS_MAX && !forget_one(s))
+        return NULL;
+    peer = mj_calloc(1, sizeof *peer);
+    peer->route = name;
+    peer->number = ++s->last_peer;
+    HASH_ADD(hh, s->peers, route, sizeof peer->route, peer);
+    return peer;
+}
+
+void mj_server_peers_free(struct mj_server *s)
+{
+    struct server_peer *peer, *next;
+    HASH_ITER(hh, s->peers, peer, next) {
+        HASH_DEL(s->peers, peer);
+        free(peer);
+    }
+}
