@@ -162,11 +162,12 @@ int mj_week_parse(mj_date *monday, const char *text, const char *field, mj_error
     if (year < 0 || week < 0)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "DATE_FORMAT", field,
                        "expected an ISO week as YYYY-Www, got %zu characters that are none", strlen(text));
-    int weeks = (first_monday(year + 1) - first_monday(year)) / 7;
-    if (year < FIRST_YEAR || year > LAST_YEAR || week < 1 || week > weeks)
+    mj_date first = first_monday(year) + 7 * (week - 1);
+    bool exists = week >= 1 && first < first_monday(year + 1);
+    if (!exists || first < day_number(FIRST_YEAR, 1, 1) || first > day_number(LAST_YEAR, 12, 31))
         return mj_fail(err, MJ_INVALID_ARGUMENT, "DATE_RANGE", field,
-                       "expected week 01 to %d of a year from 1900 to 2199, got %s", weeks, text);
-    *monday = first_monday(year) + 7 * (week - 1);
+                       "expected a week that the year has (52, in some years 53), from 1900 to 2199, got %s", text);
+    *monday = first;
     return 0;
 }
 
