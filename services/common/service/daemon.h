@@ -18,6 +18,7 @@ struct mj_daemon;
 struct mj_service {
     const char *name;                    /* "placements" */
     const char *summary;                 /* for --help */
+    const char *listen, *http;           /* default addresses, "127.0.0.1:5510" */
     const struct mj_config_item *config; /* beyond the common ones */
     const struct mj_method *methods;     /* log.v1 is added */
     /* Makes the app before anything opens; domains may be NULL where the service has no log or follows none. */

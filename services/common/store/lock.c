@@ -48,7 +48,7 @@ static int make_one(char *path, char *end)
     return rc;
 }
 
-static int make_directories(const char *directory, mj_error *err)
+int mj_directory_make(const char *directory, mj_error *err)
 {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s", directory);
@@ -98,7 +98,7 @@ static int write_holder(int fd)
 int mj_lock_take(int *ret, const char *directory, mj_error *err)
 {
     char path[PATH_MAX];
-    if (make_directories(directory, err) != 0) {
+    if (mj_directory_make(directory, err) != 0) {
         return -1;
     }
     snprintf(path, sizeof path, "%s/LOCK", directory);

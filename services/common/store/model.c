@@ -49,7 +49,7 @@ struct mj_model {
     void (*drained)(void *arg);
     void *drained_arg;
     /* next position and last hash of each log, as folded in memory */
-    struct followed { char name[24]; uint64_t next; uint8_t hash[MJ_HASH]; } followed[64];
+    struct followed { char name[24]; uint64_t next; uint8_t hash[MJ_HASH]; bool busy; } followed[64];
     size_t followed_count;
 };
 
@@ -219,6 +219,7 @@ static void fold(struct intake *in)
         }
     mj_rows_position(m->rows, f->name, in->commit.first + in->commit.count - 1, in->commit.hash);
     in->folded = true;
+    f->busy = false;
     if (m->domain.folded)
         m->domain.folded(m->domain.app, m, in->service, in->region, in->commit.first + in->commit.count - 1,
                          in->entries[in->count - 1].recorded_at_ms);
@@ -284,7 +285,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
     struct followed *f = followed(m, service, region);
     struct intake *in;
 
-    if (m->starting_over || c->first != f->next)
+    if (m->starting_over || f->busy || c->first != f->next)      /* one commit of a log at a time: they fold in order */
         return mj_fail(err, MJ_ABORTED, "NOT_NEXT", NULL, "commit %llu of %s was offered, the next is %llu",
                        (unsigned long long)c->first, f->name, (unsigned long long)f->next);
     if (c->count == 0 || !mj_commit_fits(c, f->hash))
@@ -298,6 +299,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
     in->done = done;
     in->arg = arg;
     f->next = c->first + c->count;
+    f->busy = true;
     memcpy(f->hash, c->hash, MJ_HASH);
     in->next = m->waiting;
     m->waiting = in;
