@@ -26,7 +26,8 @@ void mj_curve_make(struct mj_curve *k);  /* zmq_curve_keypair */
 
 struct mj_frame { const uint8_t *data; size_t len; };
 
-/* Which peer a message came from, to answer it: an opaque name of a live connection, never to be kept on disk. */
+/* Which peer a message came from, to answer it: an opaque name of a live connection, never to be kept on disk.
+ * Messages of a peer that gave itself a name longer than this (Z7: ours never do) are dropped. */
 struct mj_route { uint8_t len; uint8_t id[15]; };
 
 struct mj_message {                      /* valid during the callback */
@@ -41,7 +42,9 @@ enum mj_sock_kind {
     MJ_SOCK_DEALER,                      /* a client's connection: internal DEALER column, CURVE client */
 };
 
-enum mj_sent { MJ_SENT, MJ_SENT_FULL /* peer slow: try later */, MJ_SENT_GONE /* peer gone: forget it */ };
+/* FULL: the peer is slow or, for a DEALER, not connected: nothing was sent, try later. GONE: ROUTER only, the peer
+ * left: forget the answer. SENT is only "queued" (Z1); mj_sock_close drops what has not left yet. */
+enum mj_sent { MJ_SENT, MJ_SENT_FULL, MJ_SENT_GONE };
 
 struct mj_sock;
 typedef void mj_message_fn(void *arg, const struct mj_message *m);
@@ -50,16 +53,19 @@ typedef void mj_message_fn(void *arg, const struct mj_message *m);
  * DEALER: keys are the client's. */
 int mj_sock_open(struct mj_sock **ret, struct mj_loop *l, enum mj_sock_kind kind, const struct mj_curve *keys,
                  mj_message_fn *fn, void *arg, mj_error *err);
-/* Literal host and port only; port 0 takes a free one. bound gets "tcp://127.0.0.1:5511". ADDRESS_IN_USE. */
+/* host is an IPv4 or IPv6 address in digits, IPv6 without brackets; port 0 takes a free one. bound gets
+ * "tcp://127.0.0.1:5511". BAD_ENDPOINT, ADDRESS_IN_USE. */
 int mj_sock_bind(struct mj_sock *s, const char *host, int port, char bound[MJ_ENDPOINT_MAX], mj_error *err);
-/* endpoint is "tcp://host:port", checked to be nothing else (C11). BAD_ENDPOINT. */
+/* endpoint is "tcp://host:port", checked to be nothing else (C11): host is an address in digits (IPv6 in brackets)
+ * or a DNS name. Once a socket. BAD_ENDPOINT. */
 int mj_sock_connect(struct mj_sock *s, const char *endpoint, const uint8_t server_key[MJ_CURVE_KEY], mj_error *err);
 /* All frames or none. route is for ROUTER, else NULL. */
 enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const struct mj_frame *frames, unsigned count);
 /* Close inside its own callback is allowed. */
 void mj_sock_close(struct mj_sock *s);
 
-/* For the test that reads every option back: name is a ZMQ_* number; returns the int value. */
+/* For the test that reads every option back: name is a ZMQ_* number; returns the int value, -1 where libzmq gives
+ * none back (ROUTER_MANDATORY). */
 int mj_sock_option(struct mj_sock *s, int name);
 
 #endif
