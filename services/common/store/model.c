@@ -395,6 +395,7 @@ void mj_model_close(struct mj_model *m)
             mj_loop_run_for(m->threads->loop, 1);
     while ((in = m->waiting)) {
         m->waiting = in->next;
+        in->done(in->arg);               /* its owner may free what it held for the answer */
         intake_free(in);
     }
     mj_rows_destroy(m->rows);
