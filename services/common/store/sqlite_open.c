@@ -339,21 +339,13 @@ enum mj_done mj_sqlite_abandon(struct mj_sqlite *s, int rc, const char *doing, m
     return MJ_NOT_DONE;
 }
 
-static int checkpoint(struct mj_sqlite *s, int mode, mj_error *err)
+static int checkpoint(struct mj_sqlite *s, int mode)
 {
     s->tried_at = s->wal_frames;
-    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
-    switch (rc & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_FULL:
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return 0;
-    default:
-        mj_sqlite_unknown(rc, "moving the write-ahead log into its file", err);
-        return -1;
-    }
+    return sqlite3_wal_checkpoint_v2(s->db, NULL, mode, NULL, NULL);
 }
+
+static const char checkpointing[] = "moving the write-ahead log into its file";
 
 int mj_sqlite_checkpoint(struct mj_sqlite *s, size_t wal_bytes, mj_error *err)
 {
@@ -361,10 +353,28 @@ int mj_sqlite_checkpoint(struct mj_sqlite *s, size_t wal_bytes, mj_error *err)
     if (wal_bytes != 0 && grown < wal_bytes) {
         return 0;
     }
-    return checkpoint(s, SQLITE_CHECKPOINT_PASSIVE, err);
+    int rc = checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_FULL:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return 0;
+    default:
+        mj_sqlite_unknown(rc, checkpointing, err);
+        return -1;
+    }
 }
 
 int mj_sqlite_checkpoint_truncate(struct mj_sqlite *s, mj_error *err)
 {
-    return checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE, err);
+    int rc = checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE);
+    if (rc == SQLITE_OK) {
+        return 0;
+    }
+    if (can_be_proven(rc)) {
+        return mj_sqlite_fail(err, rc, checkpointing);
+    }
+    mj_sqlite_unknown(rc, checkpointing, err);
+    return -1;
 }

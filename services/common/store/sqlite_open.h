@@ -70,7 +70,8 @@ enum mj_done mj_sqlite_unknown(int rc, const char *doing, mj_error *err);
 /* Moves the write-ahead log into the file as far as readers let it, once it grew by wal_bytes since the last time
  * (0: now). A full disk and busy readers are no errors here: nothing is lost, it is tried again. */
 int mj_sqlite_checkpoint(struct mj_sqlite *s, size_t wal_bytes, mj_error *err);
-/* The same, whole, and cuts the write-ahead log to nothing: old contents of pages leave the disk's files. */
+/* The same, whole, and cuts the write-ahead log to nothing: old contents of pages leave the files. Busy readers and a
+ * full disk are errors here (UNAVAILABLE, RESOURCE_EXHAUSTED): try again. */
 int mj_sqlite_checkpoint_truncate(struct mj_sqlite *s, mj_error *err);
 
 #endif
