@@ -194,7 +194,8 @@ static void begin_line(struct mj_buf *line, enum mj_level level, const char *eve
 {
     static const char *const names[] = { "debug", "info", "warn", "error" };
     char at[25];
-    mj_buf_printf(line, "{\"at\":\"%s\",\"level\":\"%s\",\"service\":", mj_utc_format(mj_wall_ms(env), at), names[level]);
+    mj_utc_format(mj_wall_ms(env), at);
+    mj_buf_printf(line, "{\"at\":\"%s\",\"level\":\"%s\",\"service\":", at, names[level]);
     mj_buf_json(line, service_name);
     mj_buf_printf(line, ",\"event\":");
     mj_buf_json(line, event);
