@@ -327,6 +327,7 @@ static void on_signal(void *arg)
 
 static void close_all(struct mj_daemon *d)
 {
+    daemon_watchdog_stop(d);
     mj_http_destroy(d->http);
     for (size_t i = 0; i < d->follower_count; i++)
         mj_follower_destroy(d->followers[i]);
@@ -345,6 +346,7 @@ static void close_all(struct mj_daemon *d)
     mj_worker_destroy(d->threads.log);
     mj_worker_destroy(d->threads.tables);
     mj_worker_destroy(d->threads.read);
+    daemon_watchdog_free(d);
     mj_loop_destroy(d->loop);
     mj_who_destroy(d->who);
     mj_metrics_destroy(d->metrics);
@@ -365,7 +367,7 @@ static int start(struct mj_daemon *d, mj_error *err)
         open_model(d, err) < 0 || open_partitions(d, err) < 0 || open_network(d, err) < 0 ||
         daemon_probes_open(d, err) < 0 || mj_timer_create(&d->stop_timer, d->loop, on_stop_tick, d, err) < 0 ||
         mj_loop_on_signal(d->loop, SIGTERM, on_signal, d, err) < 0 ||
-        mj_loop_on_signal(d->loop, SIGINT, on_signal, d, err) < 0)
+        mj_loop_on_signal(d->loop, SIGINT, on_signal, d, err) < 0 || daemon_watchdog_open(d, err) < 0)
         return -1;
     return d->service->started ? d->service->started(d->app, err) : 0;
 }

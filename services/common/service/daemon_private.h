@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
 /* The inside of a daemon, shared by the files that are its parts: daemon.c (start, run, stop), daemon_who.c (the read
- * model of principals and organisations), daemon_log.c (log.v1: Follow, Describe) and daemon_probes.c (/livez, /readyz,
- * /metrics). Nobody else includes it. */
+ * model of principals and organisations), daemon_log.c (log.v1: Follow, Describe), daemon_probes.c (/livez, /readyz,
+ * /metrics) and daemon_watchdog.c (systemd's). Nobody else includes it. */
 #ifndef MJ_SERVICE_DAEMON_PRIVATE_H
 #define MJ_SERVICE_DAEMON_PRIVATE_H
 
@@ -47,6 +47,7 @@ struct mj_daemon {
     unsigned draining;                   /* parts that have not said that they are drained */
     struct mj_timer *stop_timer;
     uint64_t stop_deadline_ms;
+    struct mj_watchdog *watchdog;        /* NULL where systemd asks for none */
 };
 
 /* daemon_who.c */
@@ -59,5 +60,10 @@ extern const struct mj_method daemon_log_methods[];
 int daemon_probes_open(struct mj_daemon *d, mj_error *err);
 /* NULL when ready, else one sentence. */
 const char *daemon_not_ready(struct mj_daemon *d);
+
+/* daemon_watchdog.c: open before the loop runs; stop while it still turns; free once the threads have ended. */
+int daemon_watchdog_open(struct mj_daemon *d, mj_error *err);
+void daemon_watchdog_stop(struct mj_daemon *d);
+void daemon_watchdog_free(struct mj_daemon *d);
 
 #endif
