@@ -102,7 +102,6 @@ static const struct setting both_settings[] = {
     { "foreign_keys", "ON", "1" },
     { "trusted_schema", "OFF", "0" },
     { "cell_size_check", "ON", "1" },
-    { "mmap_size", "0", "0" },           /* a bad disk shall be an error code, not a signal */
     { "temp_store", "MEMORY", "2" },
 };
 
@@ -120,6 +119,7 @@ static int set_writer(sqlite3 *db, const struct mj_sqlite_options *o, mj_error *
         { "wal_autocheckpoint", "0", "0" },      /* mj_sqlite_checkpoint decides when */
         { "journal_size_limit", WAL_KEPT, WAL_KEPT },
         { "secure_delete", "ON", "1" },
+        { "mmap_size", "0", "0" },       /* a bad disk shall be an error code, not a signal */
     };
     return set_all(db, settings, COUNT(settings), err);
 }
@@ -129,6 +129,7 @@ static int set_reader(sqlite3 *db, mj_error *err)
     static const struct setting settings[] = {
         { "query_only", "ON", "1" },
         { "journal_mode", NULL, "wal" },
+        { "mmap_size", "0", "0" },
     };
     /* The last handle to close would checkpoint; only the writable one may. */
     int rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
