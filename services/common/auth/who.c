@@ -79,7 +79,7 @@ static void drop_log(struct mj_who *w, bool bootstrap_too)
     w->position = 0;
 }
 
-void mj_who_forget(struct mj_who *w)
+void mj_who_reset(struct mj_who *w)
 {
     drop_log(w, false);
 }

@@ -60,7 +60,8 @@ static void finish(struct mj_peer *p, struct waiting *w, const struct mj_reply *
 static void finish_unknown(struct mj_peer *p, struct waiting *w, const char *reason, const char *text)
 {
     mj_error err;
-    mj_fail(&err, MJ_UNKNOWN, reason, NULL, "%s; what was asked may have been done or not: ask, or send it again", text);
+    mj_fail(&err, MJ_UNKNOWN, reason, NULL, "%s; what was asked may have been done or not: ask, or send it again",
+            text);
     finish(p, w, &(struct mj_reply){ .outcome = MJ_CALL_UNKNOWN, .err = &err, .moved_to = "" });
 }
 
@@ -224,8 +225,8 @@ int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, vo
 {
     uint32_t timeout_ms = c->timeout_ms != 0 ? c->timeout_ms : TIMEOUT_MS;
     if (p->closed || HASH_COUNT(p->waiting) >= CALLS_MAX)
-        return mj_fail(err, MJ_UNAVAILABLE, p->closed ? "CLOSED" : "CALLS_OUTSTANDING", NULL, "this connection takes no "
-                       "further call now; nothing was sent");
+        return mj_fail(err, MJ_UNAVAILABLE, p->closed ? "CLOSED" : "CALLS_OUTSTANDING", NULL, "this connection takes "
+                       "no further call now; nothing was sent");
     if (encode(p, c, p->last_correlation + 1, timeout_ms, err) != 0)
         return -1;
     struct mj_frame frames[2] = { { p->head.data, p->head.len }, { p->body.data, p->body.len } };

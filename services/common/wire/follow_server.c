@@ -167,8 +167,8 @@ static void read_run(struct mj_job *job)
     if (poll->rc == 0)
         poll->rc = mj_log_read(poll->slot->reader, poll->from, poll->max_bytes, keep_commit, poll, &poll->err);
     if (poll->rc == 0 && (poll->count == 0 || poll->found[0].first != poll->from))
-        poll->rc = mj_fail(&poll->err, MJ_DATA_LOSS, "COMMIT_MISSING", NULL, "no commit starts at position %llu; run mj "
-                           "log verify", (unsigned long long)poll->from);
+        poll->rc = mj_fail(&poll->err, MJ_DATA_LOSS, "COMMIT_MISSING", NULL, "no commit starts at position %llu; run "
+                           "mj log verify", (unsigned long long)poll->from);
 }
 
 static void read_done(struct mj_job *job)
@@ -248,7 +248,8 @@ static bool lists(const char *words, const char *word)
     return false;
 }
 
-static int check_right(const struct mj_follow_server *s, const struct mj_principal *p, const char *region, mj_error *err)
+static int check_right(const struct mj_follow_server *s, const struct mj_principal *p, const char *region,
+                       mj_error *err)
 {
     if (p->role == MJ_ROLE_SERVICE && lists(p->follows, s->service) && mj_principal_in(p, region))
         return 0;

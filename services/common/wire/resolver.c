@@ -26,8 +26,8 @@ static int parse_one(struct mj_registry_address *out, char *text, mj_error *err)
     *slash = '\0';
     mj_error why;
     if (mj_unhex(out->server_key, sizeof out->server_key, slash + 1, "registry", &why) != 0)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_REGISTRY_ADDRESS", "registry", "expected the server's public key, "
-                       "64 hexadecimal digits, after %.80s/", text);
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_REGISTRY_ADDRESS", "registry", "expected the server's public "
+                       "key, 64 hexadecimal digits, after %.80s/", text);
     strcpy(out->endpoint, text);
     return 0;
 }
@@ -202,8 +202,8 @@ int mj_resolver_call(struct mj_resolver *r, const char *service, const struct mj
     }
     struct mj_peer *peer = mj_resolver_peer(r, routed->service, routed->region);
     if (!peer) {
-        mj_fail(err, MJ_UNAVAILABLE, "NO_INSTANCE", "region", "no running instance of %s for %s is known yet; try again",
-                routed->service, routed->region);
+        mj_fail(err, MJ_UNAVAILABLE, "NO_INSTANCE", "region", "no running instance of %s for %s is known yet; try "
+                "again", routed->service, routed->region);
         free(routed);
         return -1;
     }

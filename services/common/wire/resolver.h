@@ -27,8 +27,8 @@ void mj_resolver_destroy(struct mj_resolver *r);         /* outstanding calls ge
  * back-off and jitter, 100 ms to 5 s). changed is called after each answer that changed something. An instance is
  * kept for 15 s after an answering directory last listed it, and while no directory answers. */
 void mj_resolver_start(struct mj_resolver *r, void (*changed)(void *arg), void *arg);
-/* The peer that serves it, connected or connecting, valid until the loop's next turn; NULL while unknown (asking has begun). service "registry" and
- * region "FR" is known from the addresses when the directory does not say. */
+/* The peer that serves it, connected or connecting, valid until the loop's next turn; NULL while unknown (asking has
+ * begun). Service "registry", region "FR" is known from the addresses when the directory does not say. */
 struct mj_peer *mj_resolver_peer(struct mj_resolver *r, const char *service, const char *region);
 /* A call through the resolver: finds the peer, or answers UNKNOWN-free: -1 UNAVAILABLE (NO_INSTANCE). A MOVED or
  * lost answer makes it ask the directory again, and MOVED makes it forget the place at once. service is the method's
@@ -36,7 +36,8 @@ struct mj_peer *mj_resolver_peer(struct mj_resolver *r, const char *service, con
  * that was just opened is UNAVAILABLE (NOT_CONNECTED) for the first moments: try again with a back-off. */
 int mj_resolver_call(struct mj_resolver *r, const char *service, const struct mj_call *c, mj_reply_fn *fn, void *arg,
                      mj_error *err);
-/* All live instances known, ascending by service and region, valid until the loop's next turn: for "mj status" and for who follows every region. */
+/* All live instances known, ascending by service and region, valid until the loop's next turn: for "mj status" and for
+ * who follows every region. */
 size_t mj_resolver_list(const struct mj_resolver *r, const struct mj_instance **ret);
 /* Tells every registry what this process serves, at once and every 5 s; count 0 is mj_resolver_leave. The rows are
  * copied. */

@@ -20,8 +20,8 @@ static int check_method(const struct mj_method *m, mj_error *err)
 {
     size_t len = strlen(m->name);
     if (len == 0 || len >= MJ_METHOD_MAX || !strchr(m->name, '.'))
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "METHOD_NAME", m->name, "expected a package and a method of at most "
-                       "%d bytes", MJ_METHOD_MAX - 1);
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "METHOD_NAME", m->name, "expected a package and a method of at "
+                       "most %d bytes", MJ_METHOD_MAX - 1);
     if (m->roles == 0 || (m->roles & ~MJ_ROLES_ALL) != 0)
         return mj_fail(err, MJ_FAILED_PRECONDITION, "METHOD_RIGHT", m->name, "the method states no role that may call "
                        "it; state at least one");
@@ -109,8 +109,8 @@ static const struct table_row *find_method(struct mj_server *s, const struct mj_
     if (row)
         return row;
     s->stats.unknown_method++;
-    mj_fail(err, MJ_UNIMPLEMENTED, "METHOD_UNKNOWN", "method", "this service has no such method; compare the name and "
-            "the service's version");
+    mj_fail(err, MJ_UNIMPLEMENTED, "METHOD_UNKNOWN", "header.method", "this service has no such method; compare the "
+            "name and the service's version");
     return NULL;
 }
 
@@ -130,7 +130,8 @@ static int check_right(struct mj_server *s, const struct mj_method *m, const str
     if (strcmp(reason, "ROLE") == 0)
         return mj_fail(err, MJ_PERMISSION_DENIED, reason, NULL, "role %s may not call %s", mj_role_name(p->role),
                        m->name);
-    return mj_fail(err, MJ_PERMISSION_DENIED, reason, "region", "this principal may not act in region %s", h->region);
+    return mj_fail(err, MJ_PERMISSION_DENIED, reason, "header.region", "this principal may not act in region %s",
+                   h->region);
 }
 
 static int check_limits(struct mj_server *s, const struct server_peer *peer, size_t bytes, mj_error *err)
@@ -175,8 +176,8 @@ static const struct table_row *admit(struct mj_server *s, const struct mj_messag
     if (!row || check_right(s, row->method, p, h, err) != 0)
         return NULL;
     if (row->method->command && !h->has_key) {
-        mj_fail(err, MJ_INVALID_ARGUMENT, "KEY_REQUIRED", "idempotency_key", "this command needs an idempotency key of "
-                "%d bytes in its header", MJ_COMMAND_KEY);
+        mj_fail(err, MJ_INVALID_ARGUMENT, "KEY_REQUIRED", "header.idempotency_key", "this command needs an idempotency key "
+                "of %d bytes in its header", MJ_COMMAND_KEY);
         return NULL;
     }
     *peer = mj_server_peer(s, &m->route);

@@ -39,7 +39,8 @@ struct mj_arena *mj_request_arena(struct mj_request *rq);            /* emptied 
 uint64_t mj_request_peer(const struct mj_request *rq);
 
 /* Answers and ends the request; never blocks. Where the peer is gone or does not read, the answer is dropped and
- * counted (stats.gone): the caller asks again. Handlers that answer later simply keep rq; every request must be answered once. */
+ * counted (stats.gone): the caller asks again. Handlers that answer later simply keep rq; every request must be
+ * answered once. */
 void mj_reply(struct mj_request *rq, const ProtobufCMessage *answer);
 void mj_reply_error(struct mj_request *rq, const mj_error *err);
 /* As mj_reply_error with reason MOVED and where to go. */

@@ -201,7 +201,7 @@ void mj_reply_error(struct mj_request *rq, const mj_error *err)
 void mj_reply_moved(struct mj_request *rq, const char *endpoint)
 {
     mj_error err;
-    mj_fail(&err, MJ_UNAVAILABLE, "MOVED", "region", "this instance does not serve the partition; send it to %s",
+    mj_fail(&err, MJ_UNAVAILABLE, "MOVED", "header.region", "this instance does not serve the partition; send it to %s",
             endpoint[0] != '\0' ? endpoint : "the one that the directory names");
     mj_server_send_error(rq->server, &rq->peer->route, &rq->header, &err, endpoint);
     end_request(rq);
