@@ -59,7 +59,7 @@ static bool read_value(const struct mj_frame *f, size_t *at, unsigned type, uint
  * by the first that the rest is not ours to read. Returns whether the frame was read to its end. */
 static bool peek(struct mj_header *ret, const struct mj_frame *f)
 {
-    uint64_t tag, value;
+    uint64_t tag, value = 0;
     size_t at = 0;
 
     while (at < f->len) {
