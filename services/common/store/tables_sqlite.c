@@ -79,7 +79,7 @@ static int number_parameters(struct prepared *p, mj_error *err)
     p->count = (size_t)sqlite3_bind_parameter_count(p->statement);
     bool fits = p->count <= PARAMS_MAX;
     for (size_t i = 0; fits && i < p->count; i++) {
-        char name[8];
+        char name[24];
         snprintf(name, sizeof name, "$%zu", i + 1);
         p->index[i] = sqlite3_bind_parameter_index(p->statement, name);
         fits = p->index[i] != 0;
