@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* sock: ZeroMQ sockets on the loop. One function opens them and sets every option (pitfalls, Appendix A); no other
- * file knows ZeroMQ, but for zap.c beside it.
+/* sock: ZeroMQ sockets on the loop. One function opens them and sets every option (sock_options.c); nobody knows
+ * ZeroMQ but sock, sock_options, pump and zap of this folder, and loop.c for the context.
  *
  * ZMQ_FD is edge-triggered (U1-U3): the poll on it only wakes the loop; before every sleep each socket's
  * ZMQ_EVENTS is read and, if messages wait, the loop is kept awake; after every wake at most 64 are taken, so that
