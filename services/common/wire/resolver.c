@@ -5,6 +5,7 @@
 #include "common/wire/resolver.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,7 +196,7 @@ int mj_resolver_call(struct mj_resolver *r, const char *service, const struct mj
     struct routed *routed = mj_calloc(1, sizeof *routed);
     const char *region = c->region && c->region[0] != '\0' ? c->region : "FR";
     *routed = (struct routed){ .resolver = r, .fn = fn, .arg = arg };
-    strncpy(routed->region, region, sizeof routed->region - 1);
+    snprintf(routed->region, sizeof routed->region, "%.2s", region);
     if (service_of(routed->service, service, c->method, err) != 0) {
         free(routed);
         return -1;
