@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* placement: one mission or contract, from proposal to end, as the facts told about it (PL01-PL06, PL09, PL11, PL12).
+ * Pure: no clock, no disk, no other placement.
+ *
+ * A placement is a set of facts, each with a natural key (kind and part, event.h) and two values: the one first told
+ * and the one that holds now. State, start, end and hours are functions of the values that hold, so that any order in
+ * which the same facts can be told gives the same placement. The rules:
+ *   - a fact that is told again: a value equal to the first or the present one is known (nothing changes); another
+ *     is refused, USE_CORRECTION;
+ *   - a correction replaces the present value of a fact that exists (else FACT_UNKNOWN); only `cancelled` needs none
+ *     before it; a correction that says what holds is known;
+ *   - refused excludes confirmed and started (ALREADY_CONFIRMED, ALREADY_STARTED, ALREADY_REFUSED); after cancelled or
+ *     refused nothing but corrections is taken (ALREADY_CANCELLED, ALREADY_REFUSED);
+ *   - cancelled comes before the start, afterwards it is a correction (USE_CORRECTION);
+ *   - the dates that hold agree at any time: no end or renewal before the start (END_BEFORE_START), no reported week
+ *     wholly before the start or after the end (HOURS_OUTSIDE); implied starts are never held against a fact;
+ *   - hours, a renewal or an end imply the start until a started fact sets its date;
+ *   - one young person for the placement's whole life (PERSON_CHANGED);
+ *   - at most PL_FACTS_MAX facts, so that no sender can make a row grow for ever (FACTS_LIMIT).
+ * All refusals are INVALID_ARGUMENT and name the field of the event at hand. */
+#ifndef PLACEMENTS_PLACEMENT_H
+#define PLACEMENTS_PLACEMENT_H
+
+#include "common/base/buf.h"
+#include "common/base/codes.h"
+#include "common/base/ids.h"
+#include "placements/event.h"
+
+#define PL_FACTS_MAX 4096
+
+struct pl_held {                         /* a fact of a placement */
+    struct pl_fact now;                  /* the value that holds */
+    uint64_t number;                     /* the event that told it */
+    uint8_t first_tag[MJ_TAG];           /* the first value */
+    uint64_t first_number;               /* the event that told that */
+};
+
+struct pl_placement {
+    char stream[MJ_SIRET_LEN + 1];
+    char young_person[MJ_PERSON_TEXT];   /* "" until an event names one */
+    bool matched;                        /* registry knows the young person */
+    uint32_t count, room;
+    struct pl_held *facts;               /* ascending by kind, then part */
+};
+
+enum pl_judgement { PL_TAKE, PL_KNOW };
+struct pl_verdict {
+    enum pl_judgement judgement;
+    uint64_t same_as;                    /* known or USE_CORRECTION: the event that holds the fact; else 0 */
+    bool implied_start;                  /* this event is the first that implies the start */
+    struct pl_warning warning;           /* name "" where there is none */
+};
+
+/* What becomes of a checked event, number `number` of its stream; before NULL: no such placement yet. 0: verdict;
+ * -1: refused (err; v->same_as is set with USE_CORRECTION). Changes nothing. */
+int pl_placement_judge(const struct pl_placement *before, const PlacementEvent *ev, struct pl_verdict *v, mj_error *err);
+/* Folds an event that was taken (verdict PL_TAKE) into the placement. */
+void pl_placement_apply(struct pl_placement *p, uint64_t number, const PlacementEvent *ev);
+
+struct pl_placement *pl_placement_create(const char *stream);
+void pl_placement_free(void *p);                 /* NULL is allowed */
+size_t pl_placement_size(const void *p);
+
+/* What the facts add up to. */
+struct pl_summary {
+    enum pl_state state;
+    mj_date started_on;                  /* MJ_NO_DATE: not started, or implied by nothing that has a date */
+    bool start_implied;
+    mj_date ended_on;                    /* MJ_NO_DATE: not ended */
+    uint8_t contract_kind;               /* 0: not known yet */
+    uint64_t minutes;                    /* reported, all kinds */
+};
+void pl_placement_sum(const struct pl_placement *p, struct pl_summary *s);
+
+/* To and from the bytes of a table row. DATA_LOSS PLACEMENT_ROW where they are not ours. */
+void pl_placement_encode(const struct pl_placement *p, struct mj_buf *out);
+int pl_placement_decode(struct pl_placement **ret, const uint8_t *bytes, size_t len, mj_error *err);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "placements/queries.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t pl_page_size(uint32_t asked)
+{
+    return asked == 0 ? PL_PAGE_DEFAULT : asked > PL_PAGE_MAX ? PL_PAGE_MAX : asked;
+}
+
+static void *must(void *p)               /* arenas of answers have no ceiling: pages are bounded */
+{
+    if (p == NULL)
+        abort();
+    return p;
+}
+
+/* ---- page tokens ---- */
+
+static int bad_token(mj_error *err)
+{
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "PAGE_TOKEN", "page.token",
+                   "expected next_token of the last answer, unchanged, got other bytes; start again without one");
+}
+
+int pl_token_number(const ProtobufCBinaryData *token, uint64_t *after, mj_error *err)
+{
+    *after = 0;
+    if (token->len == 0)
+        return 0;
+    if (token->len != 8)
+        return bad_token(err);
+    for (size_t i = 0; i < 8; i++)
+        *after = *after << 8 | token->data[i];
+    return *after > INT64_MAX ? bad_token(err) : 0;
+}
+
+int pl_token_name(const ProtobufCBinaryData *token, const uint8_t **after, mj_error *err)
+{
+    *after = NULL;
+    if (token->len != 0 && token->len != MJ_TAG)
+        return bad_token(err);
+    if (token->len == MJ_TAG)
+        *after = token->data;
+    return 0;
+}
+
+/* The page with its position, and where it goes on (token NULL: it does not). */
+static int page_of(const struct mj_readers *r, const void *token, size_t len, struct mj_arena *a,
+                   Missionjeunes__Common__V1__PageResponse **ret, mj_error *err)
+{
+    uint8_t hash[MJ_HASH];
+    Missionjeunes__Common__V1__PageResponse *page = must(mj_arena_alloc(a, sizeof *page));
+    missionjeunes__common__v1__page_response__init(page);
+    if (mj_tables_position(r->tables, "own", &page->at_position, hash, err) < 0)
+        return -1;
+    if (token != NULL)
+        page->next_token = (ProtobufCBinaryData){ len, must(mj_arena_copy(a, token, len)) };
+    *ret = page;
+    return 0;
+}
+
+/* ---- one event ---- */
+
+struct event_query { struct mj_arena *arena; GetEventResponse *out; struct pl_fate fate; uint8_t name[MJ_TAG];
+                     bool named; mj_error *err; };
+
+static int on_entry(void *arg, const struct mj_entry *e)
+{
+    struct event_query *q = arg;
+    ProtobufCMessage *m;
+    q->out->position = e->position;
+    q->out->recorded_at_ms = e->recorded_at_ms;
+    if (pl_fate_of(e, q->arena, &q->fate, q->err) < 0)
+        return -1;
+    if (e->type != PL_ENTRY_ACCEPTED)
+        return 0;
+    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_accepted__descriptor, e->payload, e->payload_len,
+                        q->arena, q->err) < 0)
+        return -1;
+    const EventAccepted *x = (const EventAccepted *)m;
+    q->named = x->placement.len == MJ_TAG;
+    if (q->named)
+        memcpy(q->name, x->placement.data, MJ_TAG);
+    return 0;
+}
+
+/* What was unmatched is accepted once its placement is matched. */
+static int with_placement(const struct mj_readers *r, struct event_query *q)
+{
+    struct pl_placement *p = NULL;
+    struct pl_summary sum;
+    if (!q->named)
+        return 0;
+    if (pl_placement_read(r->tables, q->name, &p, q->err) < 0)
+        return -1;
+    if (p == NULL)
+        return 0;
+    pl_placement_sum(p, &sum);
+    q->out->placement = (Missionjeunes__Placements__V1__PlacementState)sum.state;
+    if (p->matched && q->fate.outcome == PL_UNMATCHED)
+        q->fate.outcome = PL_ACCEPTED;
+    pl_placement_free(p);
+    return 0;
+}
+
+int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t number, struct mj_arena *a, GetEventResponse *out,
+                   mj_error *err)
+{
+    struct event_query q = { .arena = a, .out = out, .err = err };
+    struct pl_run *run = NULL;
+    if (number > 0 && pl_run_read(r->tables, siret, pl_run_of(number), &run, err) < 0)
+        return -1;
+    if (run == NULL || pl_run_index(number) >= run->count) {
+        pl_run_free(run);
+        return mj_fail(err, MJ_NOT_FOUND, "EVENT", "sequence", "expected a number that this stream took, got a higher one or 0");
+    }
+    uint64_t position = run->positions[pl_run_index(number)];
+    pl_run_free(run);
+    if (pl_entry_read(r->log, position, a, on_entry, &q, err) < 0 || with_placement(r, &q) < 0)
+        return -1;
+    EventException *x = must(mj_arena_alloc(a, sizeof *x));
+    missionjeunes__placements__v1__exception__init(x);
+    x->sequence = number;
+    x->outcome = (Missionjeunes__Placements__V1__Outcome)q.fate.outcome;
+    x->reason = must(mj_arena_strdup(a, q.fate.reason));
+    x->field = must(mj_arena_strdup(a, q.fate.field));
+    x->same_as = q.fate.same_as;
+    out->state = x;
+    return 0;
+}
+
+/* ---- exceptions ---- */
+
+/* What was unmatched is accepted once its placement is matched. */
+static const struct mj_sql list_exceptions = {
+    "SELECT number, now, reason, field, same_as, recorded_at, late_days FROM ("
+    " SELECT x.*, CASE WHEN outcome = 3 AND EXISTS(SELECT 1 FROM placements p WHERE p.name = x.name AND p.matched = 1)"
+    " THEN 1 ELSE outcome END AS now FROM exceptions x WHERE siret = $1 AND number > $2) AS listed"
+    " WHERE ($3 >> now) & 1 = 1 AND ($4 = 0 OR late_days > 0) ORDER BY number LIMIT $5" };
+
+struct exceptions_page { struct mj_arena *arena; ListExceptionsResponse *out; uint32_t size; bool more; };
+
+static int exception_row(void *arg, const struct mj_result_row *r)
+{
+    struct exceptions_page *p = arg;
+    if (p->out->n_exceptions == p->size) {
+        p->more = true;
+        return 1;
+    }
+    ListedException *row = must(mj_arena_alloc(p->arena, sizeof *row));
+    EventException *x = must(mj_arena_alloc(p->arena, sizeof *x));
+    missionjeunes__placements__v1__listed_exception__init(row);
+    missionjeunes__placements__v1__exception__init(x);
+    x->sequence = (uint64_t)mj_col_int(r, 0);
+    x->outcome = (Missionjeunes__Placements__V1__Outcome)mj_col_int(r, 1);
+    x->reason = must(mj_arena_strdup(p->arena, mj_col_text(r, 2)));
+    x->field = must(mj_arena_strdup(p->arena, mj_col_text(r, 3)));
+    x->same_as = (uint64_t)mj_col_int(r, 4);
+    row->state = x;
+    row->recorded_at_ms = (uint64_t)mj_col_int(r, 5);
+    row->late_days = (uint32_t)mj_col_int(r, 6);
+    p->out->exceptions[p->out->n_exceptions++] = row;
+    return 0;
+}
+
+int pl_query_exceptions(const struct mj_readers *r, const struct pl_exceptions_query *q, struct mj_arena *a,
+                        ListExceptionsResponse *out, mj_error *err)
+{
+    struct exceptions_page p = { a, out, pl_page_size(q->size), false };
+    unsigned all = 1u << PL_REJECTED | 1u << PL_DUPLICATE | 1u << PL_UNMATCHED | (q->late ? 1u << PL_ACCEPTED : 0);
+    struct mj_value v[] = { mj_vt(q->siret), mj_vi((int64_t)q->after), mj_vi(q->outcomes != 0 ? q->outcomes : all),
+                            mj_vi(q->late), mj_vi((int64_t)p.size + 1) };
+    uint8_t token[8];
+    out->exceptions = must(mj_arena_alloc(a, p.size * sizeof *out->exceptions));
+    if (mj_tables_query(r->tables, &list_exceptions, v, 5, exception_row, &p, err) < 0)
+        return -1;
+    uint64_t last = out->n_exceptions > 0 ? out->exceptions[out->n_exceptions - 1]->state->sequence : 0;
+    for (int i = 0; i < 8; i++)
+        token[i] = (uint8_t)(last >> (8 * (7 - i)));
+    return page_of(r, p.more ? token : NULL, sizeof token, a, &out->page, err);
+}
+
+/* ---- placements ---- */
+
+static const struct mj_sql list_placements = {
+    "SELECT name, value FROM placements WHERE siret = $1 AND name > $2 ORDER BY name LIMIT $3" };
+
+struct placements_page { struct mj_arena *arena; ListPlacementsResponse *out; uint32_t size; bool more; mj_error *err; int rc; };
+
+static char *date_text(struct mj_arena *a, mj_date d)
+{
+    char text[MJ_DATE_TEXT];
+    return must(mj_arena_strdup(a, mj_date_format(d, text)));
+}
+
+static ListedPlacement *listed(struct mj_arena *a, const void *name, const struct pl_placement *p)
+{
+    struct pl_summary sum;
+    ListedPlacement *row = must(mj_arena_alloc(a, sizeof *row));
+    pl_placement_sum(p, &sum);
+    missionjeunes__placements__v1__placement__init(row);
+    row->name = (ProtobufCBinaryData){ MJ_TAG, must(mj_arena_copy(a, name, MJ_TAG)) };
+    row->state = (Missionjeunes__Placements__V1__PlacementState)sum.state;
+    row->young_person = must(mj_arena_strdup(a, p->young_person));
+    row->unmatched = !p->matched;
+    row->started_on = date_text(a, sum.started_on);
+    row->start_implied = sum.start_implied;
+    row->ended_on = date_text(a, sum.ended_on);
+    row->contract_kind = (Missionjeunes__Placements__V1__ContractKind)sum.contract_kind;
+    row->minutes = sum.minutes;
+    return row;
+}
+
+static int placement_row(void *arg, const struct mj_result_row *r)
+{
+    struct placements_page *p = arg;
+    struct pl_placement *placement = NULL;
+    size_t name_len, len;
+    const void *name = mj_col_blob(r, 0, &name_len), *bytes = mj_col_blob(r, 1, &len);
+    if (p->out->n_placements == p->size) {
+        p->more = true;
+        return 1;
+    }
+    if (name_len != MJ_TAG)
+        return 0;                        /* not a row of ours */
+    p->rc = pl_placement_decode(&placement, bytes, len, p->err);
+    if (p->rc < 0)
+        return 1;
+    p->out->placements[p->out->n_placements++] = listed(p->arena, name, placement);
+    pl_placement_free(placement);
+    return 0;
+}
+
+int pl_query_placements(const struct mj_readers *r, const char *siret, const uint8_t *after, uint32_t size,
+                        struct mj_arena *a, ListPlacementsResponse *out, mj_error *err)
+{
+    struct placements_page p = { a, out, pl_page_size(size), false, err, 0 };
+    struct mj_value v[] = { mj_vt(siret), mj_vb(after != NULL ? after : (const uint8_t *)"", after != NULL ? MJ_TAG : 0),
+                            mj_vi((int64_t)p.size + 1) };
+    out->placements = must(mj_arena_alloc(a, p.size * sizeof *out->placements));
+    if (mj_tables_query(r->tables, &list_placements, v, 3, placement_row, &p, err) < 0 || p.rc < 0)
+        return -1;
+    const void *last = out->n_placements > 0 ? out->placements[out->n_placements - 1]->name.data : NULL;
+    return page_of(r, p.more ? last : NULL, MJ_TAG, a, &out->page, err);
+}
