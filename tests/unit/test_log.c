@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* The contract of a log, run once on each engine. What an engine's files suffer from outside is in test_log_faults.c. */
+/* The contract of a log, run once on each engine. What an engine's files suffer from outside:
+ * test_log_faults.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -32,7 +33,8 @@ static int setup(void **state)
         return -1;
     }
     f->url = scratch_url(&f->dir, scheme, "log.db");
-    return mj_log_open(&f->log, f->url, &mj_env_real, "test", &err) != 0 || mj_log_reader_open(&f->reader, f->url, &err) != 0;
+    return mj_log_open(&f->log, f->url, &mj_env_real, "test", &err) != 0 ||
+           mj_log_reader_open(&f->reader, f->url, &err) != 0;
 }
 
 static int teardown(void **state)

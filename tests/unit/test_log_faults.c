@@ -115,7 +115,8 @@ static void expect_broken_at(struct fixture *f, const char *position)
 
 static void a_flipped_bit_is_found(void **state)
 {
-    tamper(*state, "UPDATE commits SET block = CAST(substr(block, 1, length(block) - 1) || x'01' AS BLOB) WHERE first = 4");
+    tamper(*state, "UPDATE commits SET block = CAST(substr(block, 1, length(block) - 1) || x'01' AS BLOB)"
+                   " WHERE first = 4");
     expect_broken_at(*state, "position 4");
 }
 

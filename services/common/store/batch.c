@@ -29,7 +29,10 @@ static void *take(struct mj_batch *b, size_t n)
 
 struct mj_value mj_vt(const char *text)
 {
-    return text != NULL ? (struct mj_value){ MJ_V_TEXT, 0, text, strlen(text) } : (struct mj_value){ MJ_V_NULL, 0, NULL, 0 };
+    if (text == NULL) {
+        return (struct mj_value){ MJ_V_NULL, 0, NULL, 0 };
+    }
+    return (struct mj_value){ MJ_V_TEXT, 0, text, strlen(text) };
 }
 
 struct mj_batch *mj_batch_create(void)

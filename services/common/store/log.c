@@ -181,8 +181,8 @@ enum mj_append mj_log_append(struct mj_log *l, uint64_t first, uint32_t count, c
                              mj_error *err)
 {
     if (count == 0 || len == 0 || len > MJ_COMMIT_MAX) {
-        mj_fail(err, MJ_INTERNAL, "COMMIT_SIZE", NULL, "expected 1 to %u bytes with at least 1 entry, got %zu bytes, %u",
-                MJ_COMMIT_MAX, len, count);
+        mj_fail(err, MJ_INTERNAL, "COMMIT_SIZE", NULL,
+                "expected 1 to %u bytes with at least 1 entry, got %zu bytes, %u", MJ_COMMIT_MAX, len, count);
         return MJ_NOT_STORED;
     }
     return append(l, NULL, first, count, block, len, err);
@@ -245,7 +245,8 @@ static int give_contiguous(void *arg, const struct mj_commit *c)
     return g->each(g->arg, c);
 }
 
-int mj_log_read(struct mj_log_reader *r, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg, mj_error *err)
+int mj_log_read(struct mj_log_reader *r, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg,
+                mj_error *err)
 {
     struct contiguous g = { .next = position > 0 ? position : 1, .each = each, .arg = arg, .err = err };
     if (r->ops->read(r->engine, g.next, max_bytes, give_contiguous, &g, err) != 0) {

@@ -65,9 +65,10 @@ struct mj_log_ops {
      * written with the first commit, NULL afterwards. */
     enum mj_append (*append)(void *engine, uint64_t expected, uint64_t epoch, const uint8_t *set_lineage,
                              const struct mj_commit *commits, size_t count, mj_error *err);
-    /* Commits from the one that holds position on, in order. */
+    /* Commits from the one that holds position on, in order: max_bytes of blocks at most, but one commit at least.
+     * None where position is at or past the end. */
     int (*read)(void *engine, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg, mj_error *err);
-    /* Hash of the commit that ends right before position; false where no commit ends there. */
+    /* Hash of the commit that ends right before position; false where no commit ends there (so at 1). */
     int (*hash_before)(void *engine, uint64_t position, uint8_t ret[MJ_HASH], bool *found, mj_error *err);
     /* Writes and takes back 64 KiB, to see whether there is room again. */
     int (*probe)(void *engine, mj_error *err);
@@ -86,7 +87,8 @@ uint64_t mj_log_end(const struct mj_log *l);                     /* one past the
 uint64_t mj_log_epoch(const struct mj_log *l);
 const uint8_t *mj_log_lineage(const struct mj_log *l);
 const uint8_t *mj_log_hash(const struct mj_log *l);              /* of the last durable commit */
-/* Appends one commit of count entries whose packed LogBlock is given. Updates end and hash when STORED. */
+/* Appends one commit of count entries whose packed LogBlock is given. Updates end and hash when STORED. NOT_STORED:
+ * RESOURCE_EXHAUSTED DISK_FULL, UNAVAILABLE STORE_BUSY, ABORTED FENCED, INTERNAL COMMIT_SIZE. */
 enum mj_append mj_log_append(struct mj_log *l, uint64_t first, uint32_t count, const uint8_t *block, size_t len,
                              mj_error *err);
 int mj_log_probe(struct mj_log *l, mj_error *err);
@@ -96,7 +98,9 @@ struct mj_log_reader;
 int mj_log_reader_open(struct mj_log_reader **ret, const char *url, mj_error *err);
 void mj_log_reader_close(struct mj_log_reader *r);
 int mj_log_reader_head(struct mj_log_reader *r, struct mj_log_head *ret, mj_error *err);
-int mj_log_read(struct mj_log_reader *r, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg, mj_error *err);
+/* As ops->read. DATA_LOSS CHAIN_BROKEN where the commit that holds position, or one after it, is missing. */
+int mj_log_read(struct mj_log_reader *r, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg,
+                mj_error *err);
 int mj_log_hash_before(struct mj_log_reader *r, uint64_t position, uint8_t ret[MJ_HASH], bool *found, mj_error *err);
 
 /* ---- blocks ---- */

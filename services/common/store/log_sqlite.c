@@ -174,7 +174,8 @@ static enum mj_append fence(struct engine *e, const struct mj_log_head *head, ui
         return MJ_APPEND_UNKNOWN;
     }
     mj_fail(err, MJ_ABORTED, "FENCED", NULL,
-            "expected to append at %llu in epoch %llu, the log ends at %llu in epoch %llu: another writer has it; end this process",
+            "expected to append at %llu in epoch %llu, the log ends at %llu in epoch %llu: another writer has it; "
+            "end this process",
             (unsigned long long)expected, (unsigned long long)epoch, (unsigned long long)head->end,
             (unsigned long long)head->epoch);
     return MJ_NOT_STORED;

@@ -36,7 +36,8 @@ int mj_sqlite_fail(mj_error *err, int rc, const char *doing)
         return mj_fail(err, MJ_DATA_LOSS, "STORE_CORRUPT", NULL,
                        "the file is damaged, found while %s (SQLite %d); restore it or fold it again", doing, rc);
     default:
-        return mj_fail(err, MJ_INTERNAL, "STORE_FAILED", NULL, "SQLite %d (%s) while %s", rc, sqlite3_errstr(rc), doing);
+        return mj_fail(err, MJ_INTERNAL, "STORE_FAILED", NULL, "SQLite %d (%s) while %s", rc, sqlite3_errstr(rc),
+                       doing);
     }
 }
 

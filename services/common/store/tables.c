@@ -29,7 +29,8 @@ static const struct mj_tables_ops *engine_of(const char *url, mj_error *err)
             return engines[i];
         }
     }
-    mj_fail(err, MJ_INVALID_ARGUMENT, "URL_SCHEME", "url", "expected tables at sqlite:/path/tables.db, got another scheme");
+    mj_fail(err, MJ_INVALID_ARGUMENT, "URL_SCHEME", "url",
+            "expected tables at sqlite:/path/tables.db, got another scheme");
     return NULL;
 }
 
@@ -106,7 +107,8 @@ static int take_position(void *arg, const struct mj_result_row *r)
     return 1;
 }
 
-int mj_tables_position(struct mj_tables *t, const char *source, uint64_t *position, uint8_t hash[MJ_HASH], mj_error *err)
+int mj_tables_position(struct mj_tables *t, const char *source, uint64_t *position, uint8_t hash[MJ_HASH],
+                       mj_error *err)
 {
     static const struct mj_sql get = { "SELECT position, hash FROM mj_positions WHERE source = $1" };
     struct found_position found = { .sound = true };
@@ -115,7 +117,8 @@ int mj_tables_position(struct mj_tables *t, const char *source, uint64_t *positi
         return -1;
     }
     if (!found.sound) {
-        return mj_fail(err, MJ_DATA_LOSS, "STORE_CORRUPT", NULL, "a position's hash has another length than %d; refold", MJ_HASH);
+        return mj_fail(err, MJ_DATA_LOSS, "STORE_CORRUPT", NULL,
+                       "a position's hash has another length than %d; refold", MJ_HASH);
     }
     *position = found.position;
     memcpy(hash, found.hash, MJ_HASH);
@@ -130,12 +133,13 @@ static int move(const char *path, const char *suffix, const char *part, mj_error
     int n = snprintf(from, sizeof from, "%s%s", path, part);
     int m = snprintf(to, sizeof to, "%s.%s%s", path, suffix, part);
     if (n >= (int)sizeof from || m >= (int)sizeof to) {
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "PATH_LENGTH", "url", "expected a path below %d bytes, got a longer one", PATH_MAX);
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "PATH_LENGTH", "url",
+                       "expected a path below %d bytes, got a longer one", PATH_MAX);
     }
     /* What an earlier setting aside left must not be paired with this one's file. */
     if ((unlink(to) != 0 && errno != ENOENT) || (rename(from, to) != 0 && errno != ENOENT)) {
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "SET_ASIDE", NULL, "cannot move %s aside: %s; check the directory", from,
-                       strerror(errno));
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "SET_ASIDE", NULL, "cannot move %s aside: %s; check the directory",
+                       from, strerror(errno));
     }
     return 0;
 }
@@ -151,8 +155,11 @@ static int sync_directory_of(const char *path, mj_error *err)
     if (fd >= 0) {
         close(fd);
     }
-    return rc == 0 ? 0 : mj_fail(err, MJ_FAILED_PRECONDITION, "SET_ASIDE", NULL, "cannot sync %s: %s; check the directory",
-                                 directory, strerror(errno));
+    if (rc != 0) {
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "SET_ASIDE", NULL, "cannot sync %s: %s; check the directory",
+                       directory, strerror(errno));
+    }
+    return 0;
 }
 
 /* The file goes first: should the process die here, SQLite throws away a write-ahead log that it finds beside no
@@ -161,9 +168,11 @@ int mj_tables_set_aside(const char *url, const char *suffix, mj_error *err)
 {
     const char *path = mj_sqlite_path(url);
     if (path == NULL) {
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "URL_SCHEME", "url", "expected sqlite:/path/tables.db, got another scheme");
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "URL_SCHEME", "url",
+                       "expected sqlite:/path/tables.db, got another scheme");
     }
-    if (move(path, suffix, "", err) != 0 || move(path, suffix, "-wal", err) != 0 || move(path, suffix, "-shm", err) != 0) {
+    if (move(path, suffix, "", err) != 0 || move(path, suffix, "-wal", err) != 0 ||
+        move(path, suffix, "-shm", err) != 0) {
         return -1;
     }
     return sync_directory_of(path, err);

@@ -4,8 +4,8 @@
  * are written in steps, each one transaction with the positions it stands for and a generation that grows by one.
  *
  * Exactly one read-write handle a file, used by one thread, which also checkpoints (pitfalls S1); every other handle
- * is read-only. Statements are constants: prepared once a handle, found by their address. Parameters are named $1, $2 ... in the
- * text, so that the same text serves SQLite and PostgreSQL. */
+ * is read-only. Statements are constants: prepared once a handle, found by their address. Parameters
+ * are named $1, $2 ... in the text, so that the same text serves SQLite and PostgreSQL. */
 #ifndef MJ_STORE_TABLES_H
 #define MJ_STORE_TABLES_H
 
@@ -28,7 +28,8 @@ struct mj_value mj_vt(const char *text);          /* NULL text gives NULL */
 struct mj_batch;
 struct mj_batch *mj_batch_create(void);
 void mj_batch_destroy(struct mj_batch *b);
-void mj_batch_add(struct mj_batch *b, const struct mj_sql *sql, const struct mj_value *params, size_t count); /* copies */
+/* Copies the parameters; as many as the text has, 32 at most. */
+void mj_batch_add(struct mj_batch *b, const struct mj_sql *sql, const struct mj_value *params, size_t count);
 /* The position that source ("own", or "registry/52") stands at once this is written, and the hash of the commit
  * that ends there. */
 void mj_batch_position(struct mj_batch *b, const char *source, uint64_t position, const uint8_t hash[MJ_HASH]);
@@ -46,10 +47,13 @@ typedef int mj_row_fn(void *arg, const struct mj_result_row *r);  /* nonzero sto
 /* ---- engines ---- */
 struct mj_tables_ops {
     const char *scheme;
-    /* schema: statements that make the tables, run where the file is new; schema_name stands in the file and another
-     * one is FAILED_PRECONDITION, reason OTHER_SCHEMA: throw the file away and fold it again. */
+    /* schema: statements that make the tables, run where the file is new; it stands in the file with its name, and
+     * another name or text is FAILED_PRECONDITION, reason OTHER_SCHEMA: throw the file away and fold it again. */
     int (*open)(void **ret, const char *url, const char *schema_name, const char *schema, bool writable, mj_error *err);
-    enum mj_write { MJ_WRITTEN, MJ_NOT_WRITTEN, MJ_WRITE_UNKNOWN } (*write)(void *engine, const struct mj_batch *b, mj_error *err);
+    /* NOT_WRITTEN: RESOURCE_EXHAUSTED DISK_FULL and UNAVAILABLE STORE_BUSY pass; INTERNAL is a fault of a statement,
+     * and will not. UNKNOWN: the process must end. Checkpoints by itself every 8 MiB. */
+    enum mj_write { MJ_WRITTEN, MJ_NOT_WRITTEN, MJ_WRITE_UNKNOWN }
+    (*write)(void *engine, const struct mj_batch *b, mj_error *err);
     int (*query)(void *engine, const struct mj_sql *sql, const struct mj_value *params, size_t count,
                  mj_row_fn *each, void *arg, mj_error *err);
     /* begin/end: queries between them see one state; generation as of it. */
@@ -71,7 +75,8 @@ int mj_tables_begin(struct mj_tables *t, uint64_t *generation, mj_error *err);
 void mj_tables_end(struct mj_tables *t);
 int mj_tables_checkpoint(struct mj_tables *t, mj_error *err);
 /* 0 and zeroes where the source is unknown. */
-int mj_tables_position(struct mj_tables *t, const char *source, uint64_t *position, uint8_t hash[MJ_HASH], mj_error *err);
+int mj_tables_position(struct mj_tables *t, const char *source, uint64_t *position, uint8_t hash[MJ_HASH],
+                       mj_error *err);
 /* Moves a tables file (with its -wal and -shm) aside: PATH.SUFFIX. Closed before. */
 int mj_tables_set_aside(const char *url, const char *suffix, mj_error *err);
 

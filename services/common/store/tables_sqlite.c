@@ -85,8 +85,8 @@ static int number_parameters(struct prepared *p, mj_error *err)
         fits = p->index[i] != 0;
     }
     if (!fits) {
-        return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL, "expected parameters $1 to $%zu, at most %d, in: %.120s",
-                       p->count, PARAMS_MAX, p->sql->text);
+        return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL,
+                       "expected parameters $1 to $%zu, at most %d, in: %.120s", p->count, PARAMS_MAX, p->sql->text);
     }
     return 0;
 }
@@ -135,8 +135,9 @@ static int ready(struct engine *e, const struct mj_sql *sql, const struct mj_val
         return -1;
     }
     if (p->count != count || sqlite3_stmt_busy(p->statement)) {
-        return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL, "expected %zu parameters and no query within itself, got %zu: %.120s",
-                       p->count, count, sql->text);
+        return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL,
+                       "expected %zu parameters and no query within itself, got %zu: %.120s", p->count,
+                       count, sql->text);
     }
     for (size_t i = 0; i < count; i++) {
         int rc = bind_one(p->statement, p->index[i], &params[i]);
@@ -197,7 +198,8 @@ static int check_schema(struct engine *e, const char *schema_name, const char *s
     return rc == SQLITE_ROW ? 0 : mj_sqlite_fail(err, rc, "reading the schema of tables");
 }
 
-static int engine_open(void **ret, const char *url, const char *schema_name, const char *schema, bool writable, mj_error *err)
+static int engine_open(void **ret, const char *url, const char *schema_name, const char *schema, bool writable,
+                       mj_error *err)
 {
     const struct mj_sqlite_options o = { url, writable, true, false, TABLES_PAGE, TABLES_CACHE_KIB };
     struct engine *e = mj_calloc(1, sizeof *e);
