@@ -182,7 +182,7 @@ static void a_message_that_would_grow_past_its_ceiling_is_refused(void **state)
 {
     (void)state;
     enum { N = 200000 };
-    char *bytes = mj_alloc(2 * N);                                       /* empty exceptions: 2 bytes each, 72 unpacked */
+    char *bytes = mj_alloc(2 * N);                           /* empty exceptions: 2 bytes each, 72 unpacked */
     for (int i = 0; i < N; i++)
         memcpy(bytes + 2 * i, "\x12\x00", 2);
     refuse(RESPONSE, bytes, 2 * N, "MALFORMED", "");

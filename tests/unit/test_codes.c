@@ -72,7 +72,7 @@ static void every_department_has_one_region(void **state)
     (void)state;
     int found = 0;
     for (int d = 0; d < 1000; d++) {
-        char commune[8];
+        char commune[16];
         const struct mj_region *r;
         snprintf(commune, sizeof commune, "%03d01", d);
         found += mj_region_of_commune(&r, commune, NULL, NULL) == 0;
@@ -165,7 +165,7 @@ static void rome_has_110_domains(void **state)
     (void)state;
     int known = 0;
     for (int i = 0; i < 14 * 100; i++) {
-        char rome[8];
+        char rome[16];
         snprintf(rome, sizeof rome, "%c%02d01", 'A' + i / 100, i % 100);
         known += rome_reason(rome, "");
     }

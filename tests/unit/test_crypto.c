@@ -39,7 +39,8 @@ static void hashes_are_those_of_blake2b(void **state)
     mj_tag(tag, key, "abc", 3, "def", 3);
     assert_string_equal(mj_hex(text, tag, sizeof tag), "91d0b9a3a0a4f2ba18e2a1c24310b350");
     mj_chain(hash, prev, 1, 2, "block", 5);
-    assert_string_equal(mj_hex(text, hash, sizeof hash), "a0681dbf93cfdc93dd3e9240f747ce0440a56bfedd8fb677123a71bafcf54004");
+    assert_string_equal(mj_hex(text, hash, sizeof hash),
+                        "a0681dbf93cfdc93dd3e9240f747ce0440a56bfedd8fb677123a71bafcf54004");
 }
 
 static void the_chain_covers_all_its_parts(void **state)

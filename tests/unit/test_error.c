@@ -82,7 +82,8 @@ static void utf8_is_strict(void **state)
 {
     (void)state;
     static const struct { const char *bytes; size_t n; bool good; } cases[] = {
-        { "abc", 3, true },        { "é", 2, true },              { "€", 3, true },          { "\xF0\x9F\x98\x80", 4, true },
+        { "abc", 3, true },        { "é", 2, true },              { "€", 3, true },
+        { "\xF0\x9F\x98\x80", 4, true },
         { "\xF4\x8F\xBF\xBF", 4, true }, { "\xED\x9F\xBF", 3, true },
         { "a\0b", 3, false },      { "\xC0\x80", 2, false },      { "\xC1\xBF", 2, false },  { "\x80", 1, false },
         { "\xE0\x80\x80", 3, false }, { "\xED\xA0\x80", 3, false }, { "\xF0\x80\x80\x80", 4, false },
