@@ -356,7 +356,7 @@ static void rows_that_were_evicted_come_back_from_the_tables(void **state)
     enum { N = 400 };
     struct mj_partition *p = start_with(8192);
     struct add a[N];
-    char names[N][16];
+    char names[N][24];
 
     (void)state;
     for (int round = 0; round < 3; round++) {
