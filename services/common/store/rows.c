@@ -469,8 +469,9 @@ static void write_done(struct mj_job *job)
 {
     struct mj_rows *r = (struct mj_rows *)((char *)job - offsetof(struct mj_rows, write_job));
 
-    if (r->write_result == MJ_WRITE_UNKNOWN)
-        store_lost("tables_write_unknown", &r->write_error);
+    /* A refused statement is a defect of ours that no retry mends. */
+    if (r->write_result == MJ_WRITE_UNKNOWN || (r->write_result == MJ_NOT_WRITTEN && r->write_error.code == MJ_INTERNAL))
+        store_lost("tables_write_failed", &r->write_error);
     if (r->write_result == MJ_NOT_WRITTEN) {             /* disk full: credit falls to 0 meanwhile (mj_rows_full) */
         r->stats.write_retries++;
         mj_timer_start(r->retry, WRITE_RETRY_MS, 0);
@@ -574,9 +575,10 @@ static int open_written(struct mj_rows *r, const char *url, const char *name, co
 {
     if (mj_tables_open(&r->write_tables, url, name, schema, true, err) == 0)
         return 0;
-    if (strcmp(err->reason, "OTHER_SCHEMA") != 0)
+    if (strcmp(err->reason, "OTHER_SCHEMA") != 0 && err->code != MJ_DATA_LOSS)
         return -1;
-    /* Tables are not migrated: a new shape is folded again. The old file goes only once the new one is folded. */
+    /* Tables are neither migrated nor mended: they are folded again beside the old file. */
+    mj_log_failure(MJ_WARN, "tables_set_aside", err);
     if (mj_tables_set_aside(url, "replaced", err) < 0)
         return -1;
     return mj_tables_open(&r->write_tables, url, name, schema, true, err);
