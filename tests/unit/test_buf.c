@@ -39,6 +39,18 @@ static void text_longer_than_the_room_left_is_whole(void **state)
     mj_buf_free(&b);
 }
 
+static void text_of_any_length_is_whole(void **state)
+{
+    (void)state;
+    for (int n = 1; n < 300; n++) {                          /* the room left is met exactly at some */
+        struct mj_buf b = MJ_BUF_INIT;
+        mj_buf_printf(&b, "%0*d", n, 7);
+        assert_int_equal(b.len, n);
+        assert_int_equal(b.data[n - 1], '7');
+        mj_buf_free(&b);
+    }
+}
+
 static void clear_keeps_the_memory(void **state)
 {
     (void)state;
@@ -109,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(put_and_printf_append_and_end_in_nul),
         cmocka_unit_test(text_longer_than_the_room_left_is_whole),
+        cmocka_unit_test(text_of_any_length_is_whole),
         cmocka_unit_test(clear_keeps_the_memory),
         cmocka_unit_test(json_text_reads_back_the_same),
         cmocka_unit_test(bytes_that_are_no_utf8_become_replacement_characters),
