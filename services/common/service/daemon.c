@@ -430,7 +430,7 @@ int mj_daemon_partition_for(struct mj_daemon *d, const char *region, struct mj_p
         return mj_fail(err, MJ_INVALID_ARGUMENT, "REGION_UNKNOWN", "region",
                        "expected an INSEE region code or FR in the header, got \"%s\"", region);
     if (!p)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "MOVED", "region",
+        return mj_fail(err, MJ_UNAVAILABLE, "MOVED", "header.region",
                        "this instance does not serve %s/%s; ask the directory who does", d->service->name, region);
     *ret = p;
     return 0;
