@@ -1,0 +1,132 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* Numbered streams, runs of positions, and credit. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "placements/credit.h"
+#include "placements/stream.h"
+
+static void a_batch_is_resent_new_or_both(void **state)
+{
+    size_t resends;
+    mj_error err;
+    (void)state;
+    assert_int_equal(pl_batch_place(0, 1, 10, &resends, &err), 0);
+    assert_int_equal(resends, 0);
+    assert_int_equal(pl_batch_place(10, 1, 10, &resends, &err), 0);
+    assert_int_equal(resends, 10);
+    assert_int_equal(pl_batch_place(10, 6, 10, &resends, &err), 0);
+    assert_int_equal(resends, 5);
+    assert_int_equal(pl_batch_place(10, 11, 10, &resends, &err), 0);
+    assert_int_equal(resends, 0);
+}
+
+static void a_gap_says_which_number_is_expected(void **state)
+{
+    size_t resends;
+    mj_error err;
+    (void)state;
+    assert_int_equal(pl_batch_place(10, 12, 1, &resends, &err), -1);
+    assert_int_equal(err.code, MJ_FAILED_PRECONDITION);
+    assert_string_equal(err.reason, "GAP");
+    assert_non_null(strstr(err.text, "expected 11"));
+}
+
+static void a_batch_has_limits(void **state)
+{
+    mj_error err;
+    (void)state;
+    assert_int_equal(pl_batch_check(1, 0, 0, &err), -1);
+    assert_string_equal(err.reason, "BATCH_EMPTY");
+    assert_int_equal(pl_batch_check(1, 1000, 512 * 1024, &err), 0);
+    assert_int_equal(pl_batch_check(1, 1001, 2000, &err), -1);
+    assert_string_equal(err.reason, "BATCH_SIZE");
+    assert_int_equal(pl_batch_check(1, 10, 512 * 1024 + 1, &err), -1);
+    assert_string_equal(err.reason, "BATCH_SIZE");
+    assert_int_equal(pl_batch_check(0, 1, 10, &err), -1);
+    assert_string_equal(err.reason, "SEQUENCE");
+    assert_int_equal(pl_batch_check(UINT64_MAX, 1, 10, &err), -1);
+}
+
+static void a_run_gives_back_its_positions(void **state)
+{
+    struct pl_run *run = pl_run_create(), *again = NULL;
+    struct pl_fate fate = { .outcome = 5, .reason = "SIRET_CHECKSUM", .field = "started.host_siret" };
+    struct mj_buf packed = MJ_BUF_INIT;
+    uint64_t position = UINT64_C(1) << 40;
+    mj_error err;
+    (void)state;
+    for (uint64_t i = 0; i < PL_RUN; i++)
+        pl_run_add(run, position += 1 + i * i, &fate);
+    assert_string_equal(run->fates[PL_RUN - 1]->field, "started.host_siret");
+    pl_run_encode(run, &packed);
+    assert_int_equal(pl_run_decode(&again, packed.data, packed.len, &err), 0);
+    assert_int_equal(again->count, PL_RUN);
+    assert_int_equal(again->remembered, PL_RUN);
+    assert_memory_equal(again->positions, run->positions, sizeof run->positions);
+    pl_run_free(again);
+    assert_int_equal(pl_run_decode(&again, packed.data, packed.len - 1, &err), -1);
+    assert_int_equal(err.code, MJ_DATA_LOSS);
+    mj_buf_put(&packed, "\x01", 1);      /* a 257th */
+    assert_int_equal(pl_run_decode(&again, packed.data, packed.len, &err), -1);
+    mj_buf_free(&packed);
+    pl_run_free(run);
+}
+
+static void credit_is_a_window_of_each_connection(void **state)
+{
+    struct pl_credit_limits limits = { 100, 1000, 1500 };
+    struct pl_credit *c = pl_credit_create(&limits);
+    uint32_t events, bytes;
+    mj_error err;
+    (void)state;
+    assert_int_equal(pl_credit_take(c, 1, true, 60, 600, &err), 0);
+    assert_int_equal(pl_credit_take(c, 1, true, 41, 10, &err), -1);
+    assert_string_equal(err.reason, "CREDIT");
+    assert_int_equal(err.code, MJ_RESOURCE_EXHAUSTED);
+    assert_true(err.retry_after_ms > 0);
+    assert_int_equal(pl_credit_take(c, 1, true, 40, 401, &err), -1);
+    assert_int_equal(pl_credit_take(c, 1, true, 40, 400, &err), 0);
+    assert_int_equal(pl_credit_take(c, 2, true, 10, 501, &err), -1);     /* all together: 1,500 bytes */
+    assert_int_equal(pl_credit_take(c, 2, true, 10, 500, &err), 0);
+    pl_credit_window(c, 2, true, &events, &bytes);
+    assert_int_equal(events, 100);
+    assert_int_equal(bytes, 500);
+    pl_credit_give(c, 1, 40, 400);
+    pl_credit_give(c, 1, 60, 600);
+    pl_credit_window(c, 2, true, &events, &bytes);
+    assert_int_equal(bytes, 1000);
+    pl_credit_destroy(c);
+}
+
+static void credit_is_nothing_while_the_service_is_full(void **state)
+{
+    struct pl_credit_limits limits = { 100, 1000, 1500 };
+    struct pl_credit *c = pl_credit_create(&limits);
+    uint32_t events = 1, bytes = 1;
+    mj_error err;
+    (void)state;
+    pl_credit_window(c, 1, false, &events, &bytes);
+    assert_int_equal(events, 0);
+    assert_int_equal(bytes, 0);
+    assert_int_equal(pl_credit_take(c, 1, false, 1, 1, &err), -1);
+    pl_credit_destroy(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_is_resent_new_or_both),
+        cmocka_unit_test(a_gap_says_which_number_is_expected),
+        cmocka_unit_test(a_batch_has_limits),
+        cmocka_unit_test(a_run_gives_back_its_positions),
+        cmocka_unit_test(credit_is_a_window_of_each_connection),
+        cmocka_unit_test(credit_is_nothing_while_the_service_is_full),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
