@@ -2,45 +2,20 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "common/base/nearest.h"
 #include "common/service/config_private.h"
 
 #define MAX_NAME 40
 
-/* Levenshtein: how many letters must be changed, added or left out. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[MAX_NAME + 1], n = strnlen(b, MAX_NAME);
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 1; j <= n; j++) {
-            size_t changed = diagonal + (a[i] != b[j - 1]);
-            size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = changed < other ? changed : other;
-        }
-    }
-    return row[n];
-}
-
 int config_unknown(const struct mj_config *c, const char *origin, const char *name, mj_error *err)
 {
     static const char *const always[] = { "config", "check-config", "help", "version" };
-    const char *nearest = NULL;
-    size_t best = strlen(name) / 3 + 2;                      /* farther ones are no help */
-    for (size_t i = 0; i < c->count + 4; i++) {
-        const char *known = i < c->count ? c->settings[i].item.name : always[i - c->count];
-        size_t d = distance(name, known);
-        if (d < best) {
-            best = d;
-            nearest = known;
-        }
-    }
+    struct mj_nearest n = mj_nearest_to(name);
+    for (size_t i = 0; i < c->count + 4; i++)
+        mj_nearest_try(&n, i < c->count ? c->settings[i].item.name : always[i - c->count]);
     return mj_fail(err, MJ_INVALID_ARGUMENT, "CONFIG_UNKNOWN", name,
                    "expected a setting that %s has, got \"%.40s\" (%.60s); %s%s%s", c->program, name, origin,
-                   nearest ? "did you mean " : "see --help", nearest ? nearest : "", nearest ? "?" : "");
+                   n.name ? "did you mean " : "see --help", n.name ? n.name : "", n.name ? "?" : "");
 }
 
 static const char *value_word(enum mj_config_kind kind)

@@ -1,0 +1,12 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* commands: every command of mj, each in the file that its name tells; main.c lists them in the order of the help. */
+#ifndef MJ_TOOLS_COMMANDS_H
+#define MJ_TOOLS_COMMANDS_H
+
+#include "cli.h"
+
+extern const struct command command_keys_init, command_keys_new;                         /* keys.c */
+extern const struct command command_keys_add, command_keys_revoke;                       /* keys_declared.c */
+
+#endif
