@@ -28,6 +28,7 @@ struct town {
     struct mj_who *who;
     uint64_t position;                   /* of registry's log, last entry folded */
     struct mj_curve server_keys;
+    struct mj_peer *peers[8];            /* open ones: a test that fails leaves them to town_down */
 };
 
 static inline bool town_let_in(void *arg, const uint8_t key[MJ_CURVE_KEY])
@@ -46,8 +47,27 @@ static inline void town_up(struct town *t)
     mj_curve_make(&t->server_keys);
 }
 
+static inline struct mj_peer *town_peer(struct town *t, const char *endpoint, const struct mj_curve *keys)
+{
+    unsigned i = 0;
+    while (t->peers[i])
+        assert_true(++i < 8);
+    assert_int_equal(mj_peer_open(&t->peers[i], t->loop, endpoint, t->server_keys.public_key, keys, NULL), 0);
+    return t->peers[i];
+}
+
+static inline void town_leave(struct town *t, struct mj_peer *peer)
+{
+    for (unsigned i = 0; i < 8; i++)
+        if (t->peers[i] == peer)
+            t->peers[i] = NULL;
+    mj_peer_close(peer);
+}
+
 static inline void town_down(struct town *t)
 {
+    for (unsigned i = 0; i < 8; i++)
+        mj_peer_close(t->peers[i]);
     mj_zap_destroy(t->zap);
     mj_loop_destroy(t->loop);
     mj_who_destroy(t->who);
@@ -101,7 +121,7 @@ static inline void town_revoke(struct town *t, const struct mj_curve *keys)
 
 /* What the last reply of a call said. */
 struct town_reply { unsigned count; enum mj_outcome outcome; mj_error err; char moved_to[MJ_ENDPOINT_MAX];
-                    char text[64]; size_t bytes; };
+                    char text[64]; };
 
 /* Calls, and waits for the connection as long as it is not there. */
 static inline void town_call(struct town *t, struct mj_peer *peer, const struct mj_call *c, mj_reply_fn *fn, void *arg)

@@ -295,11 +295,10 @@ static void send_question(struct world *w, struct mj_peer *peer, const struct qu
 
 static void question(struct world *w, const struct mj_curve *keys, const struct question *q)
 {
-    struct mj_peer *peer;
-    assert_int_equal(mj_peer_open(&peer, w->town.loop, w->endpoint, w->town.server_keys.public_key, keys, NULL), 0);
+    struct mj_peer *peer = town_peer(&w->town, w->endpoint, keys);
     send_question(w, peer, q);
     town_until(&w->town, &w->replies, w->replies + 1);
-    mj_peer_close(peer);
+    town_leave(&w->town, peer);
 }
 
 static void assert_refused(const struct world *w, mj_code code, const char *reason)
@@ -394,8 +393,7 @@ static void a_poll_waits_for_the_next_commit(void **state)
     assert_int_equal(w->outcome, MJ_CALL_OK);
     assert_int_equal(w->commits, 0);
     assert_int_equal(w->end, end);
-    assert_int_equal(mj_peer_open(&peer, w->town.loop, w->endpoint, w->town.server_keys.public_key, &w->follower_keys,
-                                  NULL), 0);
+    peer = town_peer(&w->town, w->endpoint, &w->follower_keys);
     uint64_t since = mj_loop_now_ms(w->town.loop);
     send_question(w, peer, &(struct question){ end, hash, MJ_HASH, 0, 10000, NULL });
     while (mj_server_in_work(w->server) == 0)
@@ -406,7 +404,7 @@ static void a_poll_waits_for_the_next_commit(void **state)
     assert_int_equal(w->commits, 1);
     assert_int_equal(w->first, end);
     assert_true(mj_loop_now_ms(w->town.loop) - since < 5000);
-    mj_peer_close(peer);
+    town_leave(&w->town, peer);
 }
 
 static void polls_are_answered_when_the_server_of_logs_goes(void **state)
@@ -415,8 +413,7 @@ static void polls_are_answered_when_the_server_of_logs_goes(void **state)
     struct mj_peer *peer;
     uint64_t end = mj_partition_durable(w->partition) + 1;
     add(w, 1, 1);
-    assert_int_equal(mj_peer_open(&peer, w->town.loop, w->endpoint, w->town.server_keys.public_key, &w->follower_keys,
-                                  NULL), 0);
+    peer = town_peer(&w->town, w->endpoint, &w->follower_keys);
     send_question(w, peer, &(struct question){ end + 1, mj_partition_head(w->partition), MJ_HASH, 0, 10000, NULL });
     send_question(w, peer, &(struct question){ .from = 1 });
     while (mj_server_in_work(w->server) == 0)
@@ -424,7 +421,7 @@ static void polls_are_answered_when_the_server_of_logs_goes(void **state)
     close_partition(w);
     town_until(&w->town, &w->replies, 2);
     assert_int_equal(mj_server_in_work(w->server), 0);
-    mj_peer_close(peer);
+    town_leave(&w->town, peer);
 }
 
 /* ---- following ---- */

@@ -20,6 +20,7 @@ struct world {
     unsigned held_count;
     uint64_t last_peer;
     struct town_reply reply;
+    struct mj_sock *raw;                 /* of the tests that send frames of their own making */
 };
 
 /* Answers with the caller's id as a service's name. */
@@ -96,6 +97,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct world *w = *state;
+    mj_sock_close(w->raw);
     mj_server_destroy(w->server);
     town_down(&w->town);
     free(w);
@@ -106,9 +108,7 @@ static int teardown(void **state)
 
 static struct mj_peer *connect_as(struct world *w, const struct mj_curve *keys)
 {
-    struct mj_peer *peer;
-    assert_int_equal(mj_peer_open(&peer, w->town.loop, w->endpoint, w->town.server_keys.public_key, keys, NULL), 0);
-    return peer;
+    return town_peer(&w->town, w->endpoint, keys);
 }
 
 static void on_reply(void *arg, const struct mj_reply *r)
@@ -151,7 +151,7 @@ static void assert_refused(const struct town_reply *r, mj_code code, const char 
 
 /* ---- raw frames ---- */
 
-struct raw { struct world *w; struct mj_sock *sock; unsigned answers; struct mj_header header; mj_error err; };
+struct raw { struct world *w; unsigned answers; struct mj_header header; mj_error err; };
 
 static void on_raw(void *arg, const struct mj_message *m)
 {
@@ -168,8 +168,8 @@ static void raw_open(struct raw *raw, struct world *w, const struct mj_curve *ke
 {
     memset(raw, 0, sizeof *raw);
     raw->w = w;
-    assert_int_equal(mj_sock_open(&raw->sock, w->town.loop, MJ_SOCK_DEALER, keys, on_raw, raw, NULL), 0);
-    assert_int_equal(mj_sock_connect(raw->sock, w->endpoint, w->town.server_keys.public_key, NULL), 0);
+    assert_int_equal(mj_sock_open(&w->raw, w->town.loop, MJ_SOCK_DEALER, keys, on_raw, raw, NULL), 0);
+    assert_int_equal(mj_sock_connect(raw->w->raw, w->endpoint, w->town.server_keys.public_key, NULL), 0);
 }
 
 /* Sends frames and waits for the error that answers them. */
@@ -177,7 +177,7 @@ static void raw_send(struct raw *raw, const struct mj_frame *frames, unsigned co
 {
     unsigned before = raw->answers;
     uint64_t limit = mj_loop_now_ms(raw->w->town.loop) + TOWN_LIMIT_MS;
-    while (mj_sock_send(raw->sock, NULL, frames, count) != MJ_SENT) {
+    while (mj_sock_send(raw->w->raw, NULL, frames, count) != MJ_SENT) {
         assert_true(mj_loop_now_ms(raw->w->town.loop) < limit);
         mj_loop_run_for(raw->w->town.loop, 1);
     }
@@ -207,8 +207,8 @@ static void a_call_is_answered_as_its_keys_principal(void **state)
     assert_int_equal(w->last_peer, first);
     assert_int_equal(mj_server_in_work(w->server), 0);
     assert_int_equal(mj_peer_outstanding(agency), 0);
-    mj_peer_close(agency);
-    mj_peer_close(operator);
+    town_leave(&w->town, agency);
+    town_leave(&w->town, operator);
 }
 
 static void roles_and_regions_are_checked_before_the_handler(void **state)
@@ -220,8 +220,8 @@ static void roles_and_regions_are_checked_before_the_handler(void **state)
     assert_refused(call(w, demo, "test.v1.Operate", ""), MJ_PERMISSION_DENIED, "ROLE");
     assert_int_equal(call(w, demo, "test.v1.Who", "75")->outcome, MJ_CALL_OK);
     assert_int_equal(mj_server_stats(w->server)->refused, 3);
-    mj_peer_close(agency);
-    mj_peer_close(demo);
+    town_leave(&w->town, agency);
+    town_leave(&w->town, demo);
 }
 
 static void an_unknown_method_is_said_to_be(void **state)
@@ -230,7 +230,7 @@ static void an_unknown_method_is_said_to_be(void **state)
     struct mj_peer *agency = connect_as(w, &w->agency);
     assert_refused(call(w, agency, "test.v1.Nothing", ""), MJ_UNIMPLEMENTED, "METHOD_UNKNOWN");
     assert_int_equal(mj_server_stats(w->server)->unknown_method, 1);
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
 }
 
 static void a_handlers_refusal_reaches_the_caller_whole(void **state)
@@ -242,7 +242,7 @@ static void a_handlers_refusal_reaches_the_caller_whole(void **state)
     assert_string_equal(w->reply.err.text, "got abc");
     assert_refused(call(w, agency, "test.v1.Moved", ""), MJ_UNAVAILABLE, "MOVED");
     assert_string_equal(w->reply.moved_to, "tcp://192.0.2.7:5511");
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
 }
 
 static void a_command_needs_a_key(void **state)
@@ -254,7 +254,7 @@ static void a_command_needs_a_key(void **state)
     send_call(w, agency, "test.v1.Command", "", key);
     town_until(&w->town, &w->reply.count, 2);
     assert_int_equal(w->reply.outcome, MJ_CALL_OK);
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
 }
 
 static void a_key_that_is_unknown_is_refused_on_every_message(void **state)
@@ -263,7 +263,7 @@ static void a_key_that_is_unknown_is_refused_on_every_message(void **state)
     struct mj_peer *stranger = connect_as(w, &w->stranger);
     assert_refused(call(w, stranger, "test.v1.Who", ""), MJ_UNAUTHENTICATED, "KEY_UNKNOWN");
     assert_int_equal(mj_server_stats(w->server)->unauthenticated, 1);
-    mj_peer_close(stranger);
+    town_leave(&w->town, stranger);
 }
 
 static void a_revoked_key_is_refused_on_the_next_message(void **state)
@@ -273,7 +273,7 @@ static void a_revoked_key_is_refused_on_the_next_message(void **state)
     assert_int_equal(call(w, agency, "test.v1.Who", "")->outcome, MJ_CALL_OK);
     town_revoke(&w->town, &w->agency);
     assert_refused(call(w, agency, "test.v1.Who", ""), MJ_UNAUTHENTICATED, "KEY_REVOKED");
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
 }
 
 static void a_request_held_is_answered_later(void **state)
@@ -291,7 +291,7 @@ static void a_request_held_is_answered_later(void **state)
     town_until(&w->town, &w->reply.count, 2);
     assert_string_equal(w->reply.text, "first");
     assert_int_equal(mj_server_in_work(w->server), 0);
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
 }
 
 static void too_many_requests_of_one_connection_are_refused(void **state)
@@ -309,8 +309,8 @@ static void too_many_requests_of_one_connection_are_refused(void **state)
     mj_reply_error(w->held[0], &(mj_error){ .code = MJ_ABORTED, .reason = "ENOUGH" });
     town_until(&w->town, &w->reply.count, 3);
     assert_int_equal(call(w, agency, "test.v1.Who", "")->outcome, MJ_CALL_OK);
-    mj_peer_close(agency);
-    mj_peer_close(other);
+    town_leave(&w->town, agency);
+    town_leave(&w->town, other);
 }
 
 static void too_many_requests_of_all_are_refused(void **state)
@@ -325,8 +325,8 @@ static void too_many_requests_of_all_are_refused(void **state)
     town_until(&w->town, &w->reply.count, 1);
     assert_refused(&w->reply, MJ_RESOURCE_EXHAUSTED, "REQUESTS_IN_WORK");
     assert_int_equal(mj_server_in_work(w->server), 6);
-    mj_peer_close(one);
-    mj_peer_close(two);
+    town_leave(&w->town, one);
+    town_leave(&w->town, two);
 }
 
 static void another_number_of_frames_than_two_is_refused(void **state)
@@ -348,8 +348,7 @@ static void another_number_of_frames_than_two_is_refused(void **state)
     }
     struct mj_peer *agency = connect_as(w, &w->agency);
     assert_int_equal(call(w, agency, "test.v1.Who", "")->outcome, MJ_CALL_OK);
-    mj_peer_close(agency);
-    mj_sock_close(raw.sock);
+    town_leave(&w->town, agency);
     mj_buf_free(&header);
 }
 
@@ -374,7 +373,6 @@ static void a_garbled_header_or_body_is_an_error_and_nothing_more(void **state)
     assert_int_equal(raw.err.code, MJ_INVALID_ARGUMENT);
     assert_int_equal(mj_server_stats(w->server)->malformed, 3);
     assert_int_equal(mj_server_in_work(w->server), 0);
-    mj_sock_close(raw.sock);
     mj_buf_free(&header);
 }
 
@@ -389,7 +387,6 @@ static void a_body_beyond_the_memory_for_bodies_is_refused(void **state)
     struct mj_frame frames[] = { { header.data, header.len }, { large, 70000 } };
     raw_send(&raw, frames, 2);
     assert_int_equal(raw.err.code, MJ_RESOURCE_EXHAUSTED);
-    mj_sock_close(raw.sock);
     mj_buf_free(&header);
     free(large);
 }
@@ -405,7 +402,7 @@ static void a_draining_server_refuses_and_still_answers(void **state)
     answer_with(w->held[0], "done");
     town_until(&w->town, &w->reply.count, 2);
     assert_string_equal(w->reply.text, "done");
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
 }
 
 static void an_answer_to_a_peer_that_went_is_counted(void **state)
@@ -414,7 +411,7 @@ static void an_answer_to_a_peer_that_went_is_counted(void **state)
     struct mj_peer *agency = connect_as(w, &w->agency), *other;
     send_call(w, agency, "test.v1.Hold", "", NULL);
     town_until(&w->town, &w->held_count, 1);
-    mj_peer_close(agency);
+    town_leave(&w->town, agency);
     assert_int_equal(w->reply.outcome, MJ_CALL_UNKNOWN);
     assert_string_equal(w->reply.err.reason, "CONNECTION_CLOSED");
     /* The disconnection is on its way; until it is here, answers are still taken. */
@@ -423,7 +420,7 @@ static void an_answer_to_a_peer_that_went_is_counted(void **state)
     assert_int_equal(mj_server_in_work(w->server), 0);
     assert_int_equal(call(w, other, "test.v1.Who", "")->outcome, MJ_CALL_OK);
     assert_int_equal(w->reply.count, 2);
-    mj_peer_close(other);
+    town_leave(&w->town, other);
 }
 
 static void tables_that_are_wrong_refuse_to_start(void **state)

@@ -108,7 +108,7 @@ static int fold_key_added(struct mj_who *w, const ProtobufCMessage *m, mj_error 
     if (mj_who_in_bootstrap(w, id))
         return 0;
     struct key_row *row = mj_who_key_make(w, from->public_key.data);
-    if (row->principal[0] == '\0' && !row->revoked)  /* a key keeps its first principal: nobody takes one over */
+    if (row->principal[0] == '\0')      /* a key keeps its first principal: nobody takes one over */
         strcpy(row->principal, id);
     return 0;
 }
