@@ -47,8 +47,9 @@ static unsigned draw(unsigned below)
 
 struct told { uint32_t type; struct mj_buf payload; };
 struct log_of { const char *service, *region; struct told entries[ENTRIES]; size_t count; };
-static struct log_of logs[LOGS] = { { "registry", "52" }, { "registry", "75" }, { "placements", "52" },
-                                    { "placements", "75" } };
+static struct log_of logs[LOGS] = { { .service = "registry", .region = "52" }, { .service = "registry", .region = "75" },
+                                    { .service = "placements", .region = "52" },
+                                    { .service = "placements", .region = "75" } };
 
 struct young { char id[MJ_PERSON_TEXT]; int home; bool enrolled; };
 static struct young persons[PERSONS];
