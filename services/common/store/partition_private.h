@@ -6,8 +6,7 @@
 #ifndef MJ_STORE_PARTITION_PRIVATE_H
 #define MJ_STORE_PARTITION_PRIVATE_H
 
-#include <uthash.h>
-
+#include "common/base/hash.h"
 #include "common/store/partition.h"
 
 enum partition_state {

@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/hash.h"
 #include "common/service/logging.h"
-
-/* Keys are hashes or checked codes of ours, never chosen freely by a peer, so uthash's own hash will do. */
-#include <uthash.h>
 
 #define WRITE_RETRY_MS 250               /* a full disk: try the same batch again */
 #define SOURCES_MAX 64                   /* logs that one set of rows follows: 21 regions + FR, for two services */
