@@ -11,7 +11,8 @@
 
 #include <uthash.h>
 
-enum pl_counter { PL_C_ACKS, PL_C_DUPLICATES, PL_C_CONFLICTS, PL_C_REJECTED, PL_C_UNMATCHED, PL_C_MATCHED, PL_COUNTERS };
+enum pl_counter { PL_C_ACKS, PL_C_DUPLICATES, PL_C_CONFLICTS, PL_C_REJECTED, PL_C_UNMATCHED, PL_C_MATCHED,
+                  PL_COUNTERS };
 
 struct pl_moved;                         /* quality.c: resends and conflicts of a stream since its last entry */
 struct pl_matching;                      /* match.c: what runs to match a partition's unmatched placements */

@@ -66,8 +66,8 @@ int pl_credit_take(struct pl_credit *c, uint64_t name, bool open, uint32_t event
     uint64_t all_bytes = (uint64_t)bytes + (p != NULL ? p->bytes : 0);
     if (all_events > may_events || all_bytes > may_bytes) {
         (void)mj_fail(err, MJ_RESOURCE_EXHAUSTED, "CREDIT", "events",
-                      "expected at most %u events and %u bytes outstanding, got %llu and %llu; nothing was written; wait for"
-                      " answers, then send again", may_events, may_bytes, (unsigned long long)all_events,
+                      "expected at most %u events and %u bytes outstanding, got %llu and %llu; nothing was written;"
+                      " wait for answers, then send again", may_events, may_bytes, (unsigned long long)all_events,
                       (unsigned long long)all_bytes);
         if (err != NULL)
             err->retry_after_ms = RETRY_MS;

@@ -46,8 +46,8 @@ static void warn(struct pl_warning *w, const char *name, const char *field)
 static int check_enum(int value, int last, const char *field, mj_error *err)
 {
     if (value < 1 || value > last)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", field, "expected 1 to %d, got %d; see placements.proto",
-                       last, value);
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", field,
+                       "expected 1 to %d, got %d; see placements.proto", last, value);
     return 0;
 }
 
@@ -142,7 +142,8 @@ static int check_extended(const Extended *m, struct pl_warning *w, mj_error *err
 {
     mj_date day;
     if (m->number < 1)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "NUMBER_RANGE", "number", "expected 1 or more, got 0; the first renewal is 1");
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "NUMBER_RANGE", "number",
+                       "expected 1 or more, got 0; the first renewal is 1");
     if (m->number > PL_WARN_RENEWALS)
         warn(w, "RENEWALS_OVER_2", "number");
     return mj_date_parse(&day, m->new_end, "new_end", err);
@@ -156,7 +157,8 @@ static int check_ended(const Ended *m, mj_error *err)
     return check_enum((int)m->motive, PL_MOTIVE_LAST, "motive", err);
 }
 
-static int check_fact(enum pl_kind kind, const ProtobufCMessage *m, const char *stream, struct pl_warning *w, mj_error *err)
+static int check_fact(enum pl_kind kind, const ProtobufCMessage *m, const char *stream, struct pl_warning *w,
+                      mj_error *err)
 {
     mj_date day;
     switch (kind) {
@@ -198,7 +200,7 @@ static int check_envelope(const PlacementEvent *ev, int64_t now_ms, mj_error *er
                        "expected UTC milliseconds since 1970, got none; send when your system recorded it");
     if (ev->occurred_at_ms > INT64_MAX || (int64_t)ev->occurred_at_ms > now_ms + PL_AHEAD_MS)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "CLOCK_AHEAD", "occurred_at_ms",
-                       "expected at most 24 h ahead of the service's clock, got more; check your clock and the unit (ms)");
+                       "expected at most 24 h ahead of the service's clock, got more; check clock and unit (ms)");
     return 0;
 }
 

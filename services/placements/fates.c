@@ -18,7 +18,8 @@ int pl_entry_unpack(ProtobufCMessage **ret, const ProtobufCMessageDescriptor *d,
 static int tag_of(uint8_t out[MJ_TAG], const ProtobufCBinaryData *hash, mj_error *err)
 {
     if (hash->len != MJ_TAG)
-        return mj_fail(err, MJ_DATA_LOSS, "ENTRY_BROKEN", NULL, "expected a hash of %d bytes, got %zu; run mj log verify",
+        return mj_fail(err, MJ_DATA_LOSS, "ENTRY_BROKEN", NULL,
+                       "expected a hash of %d bytes, got %zu; run mj log verify",
                        MJ_TAG, hash->len);
     memcpy(out, hash->data, MJ_TAG);
     return 0;
@@ -27,7 +28,8 @@ static int tag_of(uint8_t out[MJ_TAG], const ProtobufCBinaryData *hash, mj_error
 static int accepted_fate(const struct mj_entry *e, struct mj_arena *a, struct pl_fate *f, mj_error *err)
 {
     ProtobufCMessage *m;
-    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_accepted__descriptor, e->payload, e->payload_len, a, err) < 0)
+    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_accepted__descriptor, e->payload, e->payload_len, a,
+                        err) < 0)
         return -1;
     const EventAccepted *x = (const EventAccepted *)m;
     f->outcome = x->unmatched ? PL_UNMATCHED : PL_ACCEPTED;
@@ -39,7 +41,8 @@ static int accepted_fate(const struct mj_entry *e, struct mj_arena *a, struct pl
 static int known_fate(const struct mj_entry *e, struct mj_arena *a, struct pl_fate *f, mj_error *err)
 {
     ProtobufCMessage *m;
-    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_known__descriptor, e->payload, e->payload_len, a, err) < 0)
+    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_known__descriptor, e->payload, e->payload_len, a,
+                        err) < 0)
         return -1;
     const EventKnown *x = (const EventKnown *)m;
     f->outcome = PL_DUPLICATE;
@@ -51,7 +54,8 @@ static int known_fate(const struct mj_entry *e, struct mj_arena *a, struct pl_fa
 static int rejected_fate(const struct mj_entry *e, struct mj_arena *a, struct pl_fate *f, mj_error *err)
 {
     ProtobufCMessage *m;
-    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_rejected__descriptor, e->payload, e->payload_len, a, err) < 0)
+    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_rejected__descriptor, e->payload, e->payload_len, a,
+                        err) < 0)
         return -1;
     const EventRejected *x = (const EventRejected *)m;
     f->outcome = PL_REJECTED;
@@ -75,7 +79,15 @@ int pl_fate_of(const struct mj_entry *e, struct mj_arena *a, struct pl_fate *ret
 
 /* ---- one entry ---- */
 
-struct one { uint64_t position; struct mj_arena *arena; mj_entry_fn *each; void *arg; mj_error *err; bool found; int rc; };
+struct one {
+    uint64_t position;
+    struct mj_arena *arena;
+    mj_entry_fn *each;
+    void *arg;
+    mj_error *err;
+    bool found;
+    int rc;
+};
 
 static int one_entry(void *arg, const struct mj_entry *e)
 {
@@ -143,7 +155,8 @@ static int scan_commit(void *arg, const struct mj_commit *c)
     return 1;
 }
 
-static int scan_run(struct mj_log_reader *log, const struct pl_run *run, uint32_t count, struct pl_fates *ret, mj_error *err)
+static int scan_run(struct mj_log_reader *log, const struct pl_run *run, uint32_t count, struct pl_fates *ret,
+                    mj_error *err)
 {
     struct scan s = { run, ret, count < run->count ? count : run->count, mj_arena_create(0), err, 0 };
     while (s.rc == 0 && ret->count < s.until) {

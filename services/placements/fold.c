@@ -89,8 +89,8 @@ static bool waits(const struct pl_placement *p)
 }
 
 /* The table of unmatched follows the placement. */
-static void link_unmatched(struct pl_part *part, struct mj_rows *rows, const struct pl_placement *p, const uint8_t *name,
-                           bool waited)
+static void link_unmatched(struct pl_part *part, struct mj_rows *rows, const struct pl_placement *p,
+                           const uint8_t *name, bool waited)
 {
     if (waited == waits(p))
         return;
@@ -121,8 +121,8 @@ static int fold_accepted(struct pl_part *part, struct mj_rows *rows, const struc
     const EventAccepted *x = (const EventAccepted *)m;
     if (strlen(x->stream) != MJ_SIRET_LEN || x->placement.len != MJ_TAG)
         return broken(err, e, "a SIRET and a placement's name");
-    if (pl_entry_unpack(&event, &missionjeunes__placements__v1__placement_event__descriptor, x->event.data, x->event.len,
-                        app->arena, err) < 0 ||
+    if (pl_entry_unpack(&event, &missionjeunes__placements__v1__placement_event__descriptor, x->event.data,
+                        x->event.len, app->arena, err) < 0 ||
         take_number(app, rows, e, x->stream, x->sequence, err) < 0)
         return -1;
     struct mj_row_key key = pl_placement_key(x->placement.data);

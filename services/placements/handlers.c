@@ -30,7 +30,8 @@ static int part_of_stream(struct pl_app *app, const char *siret, struct pl_part 
 }
 
 /* A stream that the caller may write to. */
-static int own_stream(struct pl_app *app, const struct mj_request *rq, const char *siret, struct pl_part **ret, mj_error *err)
+static int own_stream(struct pl_app *app, const struct mj_request *rq, const char *siret, struct pl_part **ret,
+                      mj_error *err)
 {
     const struct mj_principal *who = mj_request_who(rq);
     if (mj_siret_check(siret, "stream", err) < 0)
@@ -41,13 +42,15 @@ static int own_stream(struct pl_app *app, const struct mj_request *rq, const cha
         return mj_fail(err, MJ_PERMISSION_DENIED, "STREAM", "stream",
                        "expected a stream of your own agencies, got another; check the SIRET and the key you use");
     (void)mj_fail(err, MJ_UNAVAILABLE, "AGENCY_NOT_DECLARED", "stream",
-                  "expected an agency that registry knows, got one not declared or not followed yet; declare it, try again");
+                  "expected an agency that registry knows, got one not declared or not yet followed; declare it, try"
+                  " again");
     err->retry_after_ms = NOT_DECLARED_RETRY_MS;
     return -1;
 }
 
 /* A stream that the caller may look at. */
-static int seen_stream(struct pl_app *app, const struct mj_request *rq, const char *siret, struct pl_part **ret, mj_error *err)
+static int seen_stream(struct pl_app *app, const struct mj_request *rq, const char *siret, struct pl_part **ret,
+                       mj_error *err)
 {
     const struct mj_principal *who = mj_request_who(rq);
     const struct mj_organisation *agency = mj_who_organisation(mj_daemon_who(app->daemon), siret);
@@ -55,7 +58,8 @@ static int seen_stream(struct pl_app *app, const struct mj_request *rq, const ch
     if (mj_siret_check(siret, "stream", err) < 0)
         return -1;
     if (!demo && !mj_who_owns_stream(mj_daemon_who(app->daemon), who, siret))
-        return mj_fail(err, MJ_NOT_FOUND, "STREAM", "stream", "expected a stream that you may see, got none; check the SIRET");
+        return mj_fail(err, MJ_NOT_FOUND, "STREAM", "stream",
+                       "expected a stream that you may see, got none; check the SIRET");
     return part_of_stream(app, siret, ret, err);
 }
 

@@ -62,7 +62,8 @@ static void check_one(struct intake *in, size_t i)
         c->err = must(mj_arena_copy(in->arena, &err, sizeof err));
         return;
     }
-    c->event = must(missionjeunes__placements__v1__placement_event__unpack(mj_arena_protobuf(in->arena), e->len, e->data));
+    c->event = must(missionjeunes__placements__v1__placement_event__unpack(mj_arena_protobuf(in->arena), e->len,
+                                                                           e->data));
     mj_tag(c->name, part->key, in->stream, MJ_SIRET_LEN, found->placement_ref.data, found->placement_ref.len);
 }
 
@@ -127,7 +128,8 @@ static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_
     if (!want(&n, &pl_stream_kind, key))
         return false;
     const struct pl_stream *s = mj_rows_get(n.rows, &pl_stream_kind, &key);
-    if (in->events == NULL || pl_batch_place(s != NULL ? s->last : 0, in->batch.first, in->batch.count, &resends, NULL) < 0)
+    if (in->events == NULL || pl_batch_place(s != NULL ? s->last : 0, in->batch.first, in->batch.count, &resends,
+                                             NULL) < 0)
         return true;                     /* Resume; or a gap, which decide says */
     want_resends(&n, in, resends);
     want_new(&n, in, resends);
@@ -136,8 +138,8 @@ static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_
 
 /* ---- exceptions ---- */
 
-static EventException *except(struct intake *in, size_t i, enum pl_outcome outcome, const char *reason, const char *field,
-                              const char *message)
+static EventException *except(struct intake *in, size_t i, enum pl_outcome outcome, const char *reason,
+                              const char *field, const char *message)
 {
     EventException *x = must(mj_arena_alloc(in->arena, sizeof *x));
     missionjeunes__placements__v1__exception__init(x);
@@ -186,7 +188,8 @@ static int judge_resend(struct intake *in, struct mj_partition *p, size_t i, mj_
         x = except(in, i, PL_REJECTED, fate->reason, fate->field,
                    "this event was rejected when it first came; send a corrected one under a new number");
     else
-        x = except(in, i, PL_DUPLICATE, fate->outcome == PL_DUPLICATE ? "KNOWN_FACT" : "RESEND", "", "already received");
+        x = except(in, i, PL_DUPLICATE, fate->outcome == PL_DUPLICATE ? "KNOWN_FACT" : "RESEND", "",
+                   "already received");
     x->same_as = fate->same_as;
     return 0;
 }
@@ -223,7 +226,8 @@ static void know(struct intake *in, struct mj_partition *p, size_t i, uint64_t s
 }
 
 /* Does the placement wait for its young person after this event? */
-static bool is_unmatched(struct intake *in, const struct pl_placement *before, const PlacementEvent *ev, uint64_t *stands_on)
+static bool is_unmatched(struct intake *in, const struct pl_placement *before, const PlacementEvent *ev,
+                         uint64_t *stands_on)
 {
     const struct pl_app *app = in->part->app;
     *stands_on = 0;
@@ -263,7 +267,8 @@ static void accept(struct intake *in, struct mj_partition *p, size_t i, const st
                      "stored; it counts once the young person is enrolled; check the id if it should be known");
         in->outcomes[PL_C_UNMATCHED]++;
     } else if (reason[0] != '\0') {
-        (void)except(in, i, PL_ACCEPTED, reason, field, "stored, with a warning; check the value, correct it if it is wrong");
+        (void)except(in, i, PL_ACCEPTED, reason, field,
+                     "stored, with a warning; check the value, correct it if it is wrong");
     }
 }
 

@@ -146,7 +146,8 @@ static void done(struct mj_command *c, struct mj_partition *p, const mj_error *e
 
 /* ---- looking up who waits: on the read thread ---- */
 
-static const struct mj_sql of_person = { "SELECT person, name FROM unmatched WHERE person = $1 ORDER BY name LIMIT $2" };
+static const struct mj_sql of_person =
+    { "SELECT person, name FROM unmatched WHERE person = $1 ORDER BY name LIMIT $2" };
 static const struct mj_sql from_there = {
     "SELECT person, name FROM unmatched WHERE (person, name) > ($1, $2) ORDER BY person, name LIMIT $3" };
 

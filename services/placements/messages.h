@@ -41,17 +41,20 @@ typedef Missionjeunes__Placements__V1__ListPlacementsResponse ListPlacementsResp
 typedef Missionjeunes__Placements__V1__Placement ListedPlacement;
 
 /* Entry types. */
-enum { PL_ENTRY_ACCEPTED = 16, PL_ENTRY_KNOWN = 17, PL_ENTRY_REJECTED = 18, PL_ENTRY_MATCHED = 19, PL_ENTRY_QUALITY = 20 };
+enum { PL_ENTRY_ACCEPTED = 16, PL_ENTRY_KNOWN = 17, PL_ENTRY_REJECTED = 18, PL_ENTRY_MATCHED = 19,
+       PL_ENTRY_QUALITY = 20 };
 /* registry's entry type that placements reads. */
 enum { PL_REGISTRY_PERSON_ENROLLED = 21, PL_REGISTRY_LAST_TYPE = 21 };
 /* Outcome */
 enum pl_outcome { PL_ACCEPTED = 1, PL_DUPLICATE = 2, PL_UNMATCHED = 3, PL_CONFLICT = 4, PL_REJECTED = 5 };
 /* PlacementState */
-enum pl_state { PL_S_NONE, PL_S_PROPOSED, PL_S_REFUSED, PL_S_CONFIRMED, PL_S_CANCELLED, PL_S_STARTED, PL_S_ENDED_AT_TERM,
-                PL_S_ENDED_EARLY };
-enum { PL_CONTRACT_CDI = 5, PL_CONTRACT_LAST = 5, PL_HOURS_LAST = 2, PL_MOTIVE_TERM = 1, PL_MOTIVE_LAST = 5, PL_BY_LAST = 3 };
+enum pl_state { PL_S_NONE, PL_S_PROPOSED, PL_S_REFUSED, PL_S_CONFIRMED, PL_S_CANCELLED, PL_S_STARTED,
+                PL_S_ENDED_AT_TERM, PL_S_ENDED_EARLY };
+enum { PL_CONTRACT_CDI = 5, PL_CONTRACT_LAST = 5, PL_HOURS_LAST = 2, PL_MOTIVE_TERM = 1, PL_MOTIVE_LAST = 5,
+       PL_BY_LAST = 3 };
 /* What an event tells; numbered as the members of Corrected.value, which are 9 below those of PlacementEvent.fact. */
-enum pl_kind { PL_NONE, PL_PROPOSED, PL_REFUSED, PL_CONFIRMED, PL_STARTED, PL_HOURS, PL_EXTENDED, PL_ENDED, PL_CANCELLED };
+enum pl_kind { PL_NONE, PL_PROPOSED, PL_REFUSED, PL_CONFIRMED, PL_STARTED, PL_HOURS, PL_EXTENDED, PL_ENDED,
+               PL_CANCELLED };
 enum { PL_CASE_OF_EVENT = 9, PL_CASE_CORRECTED = 18 };
 
 #endif

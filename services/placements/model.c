@@ -18,7 +18,8 @@ static int fold_enrolled(struct pl_app *app, struct mj_model *m, const struct mj
         return -1;
     const Missionjeunes__Registry__V1__PersonEnrolled *x = (const Missionjeunes__Registry__V1__PersonEnrolled *)message;
     if (mj_person_check(x->young_person, "young_person", err) < 0)
-        return mj_fail(err, MJ_DATA_LOSS, "ENTRY_BROKEN", NULL, "expected a young person's id in registry's log at %llu",
+        return mj_fail(err, MJ_DATA_LOSS, "ENTRY_BROKEN", NULL,
+                       "expected a young person's id in registry's log at %llu",
                        (unsigned long long)e->position);
     char id[MJ_PERSON_TEXT];
     memcpy(id, x->young_person, sizeof id);
@@ -36,8 +37,8 @@ static int fold(void *arg, struct mj_model *m, const char *service, const char *
     struct pl_app *app = arg;
     if (e->type > PL_REGISTRY_LAST_TYPE)
         return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE", NULL,
-                       "%s/%s at %llu: expected an entry type up to %d, got %u; install a newer placements", service, region,
-                       (unsigned long long)e->position, PL_REGISTRY_LAST_TYPE, e->type);
+                       "%s/%s at %llu: expected an entry type up to %d, got %u; install a newer placements",
+                       service, region, (unsigned long long)e->position, PL_REGISTRY_LAST_TYPE, e->type);
     return e->type == PL_REGISTRY_PERSON_ENROLLED ? fold_enrolled(app, m, e, err) : 0;
 }
 

@@ -12,7 +12,8 @@
 static uint32_t place_of(const struct pl_placement *p, enum pl_kind kind, int64_t part)
 {
     uint32_t i = 0;
-    while (i < p->count && (p->facts[i].now.kind < kind || (p->facts[i].now.kind == kind && p->facts[i].now.part < part)))
+    while (i < p->count && (p->facts[i].now.kind < kind || (p->facts[i].now.kind == kind &&
+                                                            p->facts[i].now.part < part)))
         i++;
     return i;
 }
@@ -145,7 +146,7 @@ static int judge_new(const struct pl_placement *p, const struct pl_fact *f, mj_e
 {
     if (p->count >= PL_FACTS_MAX)
         return refuse(err, "FACTS_LIMIT", f, false, "",
-                      "expected at most 4096 facts of a placement, got more; use another placement_ref");
+                      "expected at most 512 facts of a placement, got more; use another placement_ref");
     if (has(p, PL_CANCELLED))
         return refuse(err, "ALREADY_CANCELLED", f, false, "",
                       "expected nothing but corrections after cancelled, got a new fact; use another placement_ref");
@@ -179,7 +180,8 @@ static mj_date start_of(const struct pl_placement *p)
     return s.started_on;
 }
 
-static void warn_of_duration(const struct pl_placement *p, const struct pl_fact *f, bool correction, struct pl_verdict *v)
+static void warn_of_duration(const struct pl_placement *p, const struct pl_fact *f, bool correction,
+                             struct pl_verdict *v)
 {
     mj_date start = start_of(p);
     if ((f->kind != PL_ENDED && f->kind != PL_EXTENDED) || start == MJ_NO_DATE ||

@@ -27,7 +27,7 @@
 #include "common/base/ids.h"
 #include "placements/event.h"
 
-#define PL_FACTS_MAX 4096
+#define PL_FACTS_MAX 512                 /* ten years of weeks; a batch that touches 1,000 such fits the rows' cache */
 
 struct pl_held {                         /* a fact of a placement */
     struct pl_fact now;                  /* the value that holds */
@@ -54,7 +54,8 @@ struct pl_verdict {
 
 /* What becomes of a checked event, number `number` of its stream; before NULL: no such placement yet. 0: verdict;
  * -1: refused (err; v->same_as is set with USE_CORRECTION). Changes nothing. */
-int pl_placement_judge(const struct pl_placement *before, const PlacementEvent *ev, struct pl_verdict *v, mj_error *err);
+int pl_placement_judge(const struct pl_placement *before, const PlacementEvent *ev, struct pl_verdict *v,
+                       mj_error *err);
 /* Folds an event that was taken (verdict PL_TAKE) into the placement. */
 void pl_placement_apply(struct pl_placement *p, uint64_t number, const PlacementEvent *ev);
 

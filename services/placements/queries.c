@@ -106,8 +106,8 @@ static int with_placement(const struct mj_readers *r, struct event_query *q)
     return 0;
 }
 
-int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t number, struct mj_arena *a, GetEventResponse *out,
-                   mj_error *err)
+int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t number, struct mj_arena *a,
+                   GetEventResponse *out, mj_error *err)
 {
     struct event_query q = { .arena = a, .out = out, .err = err };
     struct pl_run *run = NULL;
@@ -115,7 +115,8 @@ int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t numbe
         return -1;
     if (run == NULL || pl_run_index(number) >= run->count) {
         pl_run_free(run);
-        return mj_fail(err, MJ_NOT_FOUND, "EVENT", "sequence", "expected a number that this stream took, got a higher one or 0");
+        return mj_fail(err, MJ_NOT_FOUND, "EVENT", "sequence",
+                       "expected a number that this stream took, got a higher one or 0");
     }
     uint64_t position = run->positions[pl_run_index(number)];
     pl_run_free(run);
@@ -188,7 +189,14 @@ int pl_query_exceptions(const struct mj_readers *r, const struct pl_exceptions_q
 static const struct mj_sql list_placements = {
     "SELECT name, value FROM placements WHERE siret = $1 AND name > $2 ORDER BY name LIMIT $3" };
 
-struct placements_page { struct mj_arena *arena; ListPlacementsResponse *out; uint32_t size; bool more; mj_error *err; int rc; };
+struct placements_page {
+    struct mj_arena *arena;
+    ListPlacementsResponse *out;
+    uint32_t size;
+    bool more;
+    mj_error *err;
+    int rc;
+};
 
 static char *date_text(struct mj_arena *a, mj_date d)
 {
@@ -238,7 +246,8 @@ int pl_query_placements(const struct mj_readers *r, const char *siret, const uin
                         struct mj_arena *a, ListPlacementsResponse *out, mj_error *err)
 {
     struct placements_page p = { a, out, pl_page_size(size), false, err, 0 };
-    struct mj_value v[] = { mj_vt(siret), mj_vb(after != NULL ? after : (const uint8_t *)"", after != NULL ? MJ_TAG : 0),
+    const uint8_t *from = after != NULL ? after : (const uint8_t *)"";
+    struct mj_value v[] = { mj_vt(siret), mj_vb(from, after != NULL ? MJ_TAG : 0),
                             mj_vi((int64_t)p.size + 1) };
     out->placements = must(mj_arena_alloc(a, p.size * sizeof *out->placements));
     if (mj_tables_query(r->tables, &list_placements, v, 3, placement_row, &p, err) < 0 || p.rc < 0)

@@ -15,8 +15,8 @@
 uint32_t pl_page_size(uint32_t asked);
 
 /* What became of one event. NOT_FOUND EVENT beyond the last number the tables hold. */
-int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t number, struct mj_arena *a, GetEventResponse *out,
-                   mj_error *err);
+int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t number, struct mj_arena *a,
+                   GetEventResponse *out, mj_error *err);
 
 /* outcomes: bit n for outcome n. after: number after which the page starts. */
 struct pl_exceptions_query { const char *siret; unsigned outcomes; bool late; uint64_t after; uint32_t size; };

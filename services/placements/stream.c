@@ -8,9 +8,11 @@
 int pl_batch_check(uint64_t first, size_t count, size_t bytes, mj_error *err)
 {
     if (count == 0)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "BATCH_EMPTY", "events", "expected 1 to %d events, got none", PL_BATCH_EVENTS);
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "BATCH_EMPTY", "events", "expected 1 to %d events, got none",
+                       PL_BATCH_EVENTS);
     if (count > PL_BATCH_EVENTS)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "BATCH_SIZE", "events", "expected at most %d events, got %zu; send fewer",
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "BATCH_SIZE", "events",
+                       "expected at most %d events, got %zu; send fewer",
                        PL_BATCH_EVENTS, count);
     if (bytes > PL_BATCH_BYTES)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "BATCH_SIZE", "events",

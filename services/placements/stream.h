@@ -22,7 +22,8 @@
 
 /* A batch's own shape. BATCH_EMPTY, BATCH_SIZE, SEQUENCE (numbers start at 1). */
 int pl_batch_check(uint64_t first, size_t count, size_t bytes, mj_error *err);
-/* How many of the batch's events are resends; the rest is new. FAILED_PRECONDITION GAP says which number is expected. */
+/* How many of the batch's events are resends; the rest is new. FAILED_PRECONDITION GAP says which number is
+ * expected. */
 int pl_batch_place(uint64_t last, uint64_t first, size_t count, size_t *resends, mj_error *err);
 
 struct pl_stream {                       /* what a stream's row holds */

@@ -25,7 +25,11 @@ static uint32_t below(uint32_t n)        /* splitmix64 */
     return (uint32_t)((z ^ (z >> 31)) % n);
 }
 
-struct story { struct draft drafts[FACTS_MAX]; int after[FACTS_MAX]; size_t count; };    /* after: -1, or whom it follows */
+struct story {
+    struct draft drafts[FACTS_MAX];
+    int after[FACTS_MAX];                /* -1, or whom it follows */
+    size_t count;
+};
 
 static struct draft *add(struct story *s, enum pl_kind kind, mj_date on, mj_date until, int after)
 {

@@ -86,14 +86,16 @@ static inline void draft_make(struct draft *d, const char *ref, enum pl_kind kin
     void *facts[] = { NULL, &d->proposed, &d->refused, &d->confirmed, &d->started, &d->hours, &d->extended, &d->ended,
                       &d->cancelled };
     d->event.proposed = facts[kind];
-    d->event.fact_case = kind == PL_NONE ? 0 : (Missionjeunes__Placements__V1__PlacementEvent__FactCase)(kind + PL_CASE_OF_EVENT);
+    d->event.fact_case =
+        kind == PL_NONE ? 0 : (Missionjeunes__Placements__V1__PlacementEvent__FactCase)(kind + PL_CASE_OF_EVENT);
 }
 
 /* Turns the draft's fact into a correction. */
 static inline void draft_correct(struct draft *d)
 {
     d->corrected.proposed = d->event.proposed;
-    d->corrected.value_case = (Missionjeunes__Placements__V1__Corrected__ValueCase)((int)d->event.fact_case - PL_CASE_OF_EVENT);
+    d->corrected.value_case =
+        (Missionjeunes__Placements__V1__Corrected__ValueCase)((int)d->event.fact_case - PL_CASE_OF_EVENT);
     d->event.corrected = &d->corrected;
     d->event.fact_case = (Missionjeunes__Placements__V1__PlacementEvent__FactCase)PL_CASE_CORRECTED;
     d->event.young_person = (char *)protobuf_c_empty_string;
