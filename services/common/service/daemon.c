@@ -333,14 +333,14 @@ static void close_all(struct mj_daemon *d)
         mj_follower_destroy(d->followers[i]);
     mj_follower_destroy(d->who_follower);
     mj_follow_server_destroy(d->follow_server);
-    if (d->app && d->service->destroy)
-        d->service->destroy(d->app);
     mj_resolver_destroy(d->resolver);
     mj_server_destroy(d->server);
     for (size_t i = 0; i < d->partition_count; i++)
         mj_partition_close(d->partitions[i]);
     mj_model_close(d->model);
     mj_model_close(d->who_model);
+    if (d->app && d->service->destroy)           /* last: a row that came while these closed was still folded by it */
+        d->service->destroy(d->app);
     mj_zap_destroy(d->zap);
     mj_timer_destroy(d->stop_timer);
     mj_worker_destroy(d->threads.log);
