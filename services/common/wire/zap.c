@@ -101,8 +101,10 @@ static void decide(struct mj_zap *z)
         return;
     }
     z->refused++;
+    /* 300, temporary: the peer's ZeroMQ tries again, with its back-off. After a 400 its socket is dead for good, though
+     * the key may be added, or heard of after our restart, a moment later. */
     if (valid)
-        answer(z, "400", "not known here", "");
+        answer(z, "300", "not known here", "");
     else if (can_be_answered(z))
         answer(z, "500", "not a request of this domain", "");
     /* Else nothing: libzmq cuts a handshake that is not answered. */
