@@ -270,7 +270,7 @@ static void ask(void *arg)
     m.from = f->next;
     if (f->next > 1)
         m.hash = (ProtobufCBinaryData){ MJ_HASH, f->hash };
-    m.wait_ms = WAIT_MS;
+    m.wait_ms = f->state.heard_ms == 0 ? 0 : WAIT_MS;    /* the first answer tells at once whether we are behind */
     m.region = f->region;
     f->asking = make_ticket(f);
     f->asked_ms = mj_loop_now_ms(f->loop);
