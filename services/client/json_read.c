@@ -31,8 +31,8 @@ int mj_json_parse(json_t **ret, const char *text, size_t len, size_t *used, unsi
     *line = e.line > 0 ? (unsigned)e.line : 1;
     if (json_error_code(&e) == json_error_duplicate_key)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "JSON_DUPLICATE", NULL, "expected each member once, got: %.150s", e.text);
-    return mj_fail(err, MJ_INVALID_ARGUMENT, "JSON_SYNTAX", NULL, "expected a JSON object, got: %.150s (column %d)",
-                   e.text, e.column);
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "JSON_SYNTAX", NULL, "expected a JSON object, got: %.150s (line %d of "
+                   "it, column %d)", e.text, e.line, e.column);
 }
 
 /* ---- which field ---- */

@@ -8,5 +8,7 @@
 
 extern const struct command command_keys_init, command_keys_new;                         /* keys.c */
 extern const struct command command_keys_add, command_keys_revoke;                       /* keys_declared.c */
+extern const struct command command_send;                                                /* send.c */
+extern const struct command command_check;                                               /* check.c */
 
 #endif

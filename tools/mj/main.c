@@ -8,6 +8,7 @@
 #include "common/base/nearest.h"
 
 static const struct command *const commands[] = {
+    &command_send, &command_check,
     &command_keys_init, &command_keys_new, &command_keys_add, &command_keys_revoke,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
