@@ -15,10 +15,12 @@ int mj_client_open(struct mj_client **ret, const struct mj_client_options *o, mj
     struct mj_registry_address registries[MJ_REGISTRIES_MAX];
     size_t count = 0;
 
-    c->env = o->env ? o->env : &mj_env_real;
+    c->env = o->env ? o->env : o->loop ? mj_loop_env(o->loop) : &mj_env_real;
+    c->loop = o->loop;
+    c->owns_loop = !o->loop;
     c->credit = (struct client_credit){ .events = 1000, .bytes = 512 * 1024 };   /* until the first answer says more */
     if (mj_crypto_init(err) < 0 || mj_registry_parse(registries, &count, o->registry, err) < 0 ||
-        mj_loop_create(&c->loop, c->env, err) < 0 ||
+        (c->owns_loop && mj_loop_create(&c->loop, c->env, err) < 0) ||
         mj_resolver_create(&c->resolver, c->loop, registries, count, o->keys, err) < 0) {
         mj_client_close(c);
         return -1;
@@ -33,7 +35,7 @@ void mj_client_close(struct mj_client *c)
     if (!c)
         return;
     mj_resolver_destroy(c->resolver);
-    if (c->loop)
+    if (c->owns_loop && c->loop)
         mj_loop_destroy(c->loop);
     free(c);
 }

@@ -13,6 +13,7 @@ struct client_credit { uint32_t events, bytes, out_events; size_t out_bytes; };
 struct mj_client {
     const struct mj_env *env;
     struct mj_loop *loop;
+    bool owns_loop;
     struct mj_resolver *resolver;
     struct client_credit credit;
     struct mj_stream *hungry;            /* streams that have something to send and no credit */

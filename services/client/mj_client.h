@@ -20,7 +20,8 @@ struct mj_client;
 struct mj_client_options {
     const char *registry;                /* "tcp://host:port/server-key-in-hex", several separated by commas */
     const struct mj_curve *keys;         /* copied */
-    const struct mj_env *env;            /* NULL: the real one */
+    const struct mj_env *env;            /* NULL: the real one, or the loop's */
+    struct mj_loop *loop;                /* NULL: one of its own; else it is shared, and outlives the client */
 };
 
 int mj_client_open(struct mj_client **ret, const struct mj_client_options *o, mj_error *err);
@@ -40,6 +41,11 @@ int mj_client_ask(struct mj_client *c, const char *service, const struct mj_call
                   const void **answer, mj_error *err);
 /* 16 random bytes for an idempotency key. */
 void mj_client_key(struct mj_client *c, uint8_t key[MJ_COMMAND_KEY]);
+
+/* For who sends a batch outside of a stream, as tools do that resend on purpose: takes credit for it where there is
+ * some left, and gives it back once it was answered. */
+bool mj_client_take_credit(struct mj_client *c, uint32_t events, uint32_t bytes);
+void mj_client_give_credit(struct mj_client *c, uint32_t events, uint32_t bytes);
 
 /* ---- a stream of placement events ---- */
 

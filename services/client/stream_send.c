@@ -144,6 +144,24 @@ void stream_feed(struct mj_client *c)
     }
 }
 
+bool mj_client_take_credit(struct mj_client *c, uint32_t events, uint32_t bytes)
+{
+    struct client_credit *k = &c->credit;
+
+    if (k->events < k->out_events + events || k->bytes < k->out_bytes + bytes)
+        return false;
+    k->out_events += events;
+    k->out_bytes += bytes;
+    return true;
+}
+
+void mj_client_give_credit(struct mj_client *c, uint32_t events, uint32_t bytes)
+{
+    c->credit.out_events -= events;
+    c->credit.out_bytes -= bytes;
+    stream_feed(c);
+}
+
 /* No credit and nothing outstanding: no answer will bring any, so the resume question asks for it. */
 static int no_credit_at_all(const struct mj_client *c, mj_error *err)
 {
