@@ -86,7 +86,8 @@ static bool is_siret(const char *text)
 
 /* ---- cells ---- */
 
-static void put_number(struct mj_rows *rows, const struct mj_row_kind *kind, const struct mj_row_key *key, int64_t value)
+static void put_number(struct mj_rows *rows, const struct mj_row_kind *kind, const struct mj_row_key *key,
+                       int64_t value)
 {
     mj_rows_put(rows, kind, key, mj_memdup(&value, sizeof value));
 }

@@ -12,7 +12,7 @@
 #include "common/loop/loop.h"
 
 struct mj_redis_settings {
-    const char *address;                 /* "unix:/path" or "127.0.0.1:6379"; the host is literal: nothing is looked up */
+    const char *address;                 /* "unix:/path" or "127.0.0.1:6379"; the host is an address, not a name */
     const char *user, *password;         /* "" where none; user "" with a password is Redis' default user */
 };
 

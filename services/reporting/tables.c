@@ -189,7 +189,8 @@ struct mj_row_key mj_rep_quality_key(const char *region, const char *stream)
 }
 
 static const struct mj_sql quality_get = {
-    "SELECT events, known, resends, conflicts, rejected, late, unmatched FROM stream WHERE region = $1 AND siret = $2" };
+    "SELECT events, known, resends, conflicts, rejected, late, unmatched FROM stream"
+    " WHERE region = $1 AND siret = $2" };
 static const struct mj_sql quality_put = {
     "INSERT INTO stream(region, siret, events, known, resends, conflicts, rejected, late, unmatched)"
     " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT(region, siret) DO UPDATE SET"

@@ -311,7 +311,8 @@ void mj_rep_watch_stop(struct mj_rep_watch *w)
 
 /* ---- making it ---- */
 
-int mj_rep_watch_create(struct mj_rep_watch **ret, const struct mj_rep_sources *sources, uint64_t regions, mj_error *err)
+int mj_rep_watch_create(struct mj_rep_watch **ret, const struct mj_rep_sources *sources, uint64_t regions,
+                        mj_error *err)
 {
     struct mj_rep_watch *w = mj_calloc(1, sizeof *w);
 

@@ -12,7 +12,8 @@
 
 struct mj_rep_watch;
 /* regions: those that this process answers for. sources outlives the watch; its epoch may change. */
-int mj_rep_watch_create(struct mj_rep_watch **ret, const struct mj_rep_sources *sources, uint64_t regions, mj_error *err);
+int mj_rep_watch_create(struct mj_rep_watch **ret, const struct mj_rep_sources *sources, uint64_t regions,
+                        mj_error *err);
 /* Requests that wait must have been answered (mj_rep_watch_stop), or be gone with their server. NULL is allowed. */
 void mj_rep_watch_destroy(struct mj_rep_watch *w);
 /* Handlers of the two methods. Errors: those of rights.h; INVALID_ARGUMENT REGION_UNKNOWN, LOG_UNKNOWN, TOKEN;

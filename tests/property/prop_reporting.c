@@ -47,7 +47,8 @@ static unsigned draw(unsigned below)
 
 struct told { uint32_t type; struct mj_buf payload; };
 struct log_of { const char *service, *region; struct told entries[ENTRIES]; size_t count; };
-static struct log_of logs[LOGS] = { { .service = "registry", .region = "52" }, { .service = "registry", .region = "75" },
+static struct log_of logs[LOGS] = { { .service = "registry", .region = "52" },
+                                    { .service = "registry", .region = "75" },
                                     { .service = "placements", .region = "52" },
                                     { .service = "placements", .region = "75" } };
 
@@ -449,8 +450,8 @@ static void dump_cell(void *arg, const char *row, mj_rep_name name, int64_t valu
     struct lines *l = arg;
     char text[160], name_text[MJ_REP_NAME_TEXT];
 
-    snprintf(text, sizeof text, "%s %s %s %lld\n", mj_rep_region_code(l->region), row, mj_rep_name_text(name, name_text),
-             (long long)value);
+    snprintf(text, sizeof text, "%s %s %s %lld\n", mj_rep_region_code(l->region), row,
+             mj_rep_name_text(name, name_text), (long long)value);
     l->line[l->count++] = mj_strdup(text);
 }
 

@@ -427,18 +427,20 @@ static void only_our_own_keys_are_taken_for_hashes(void **state)
     assert_false(mj_rep_hash_key_is("somebody:else", region(), &number));
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(all_values_are_filled_at_start, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(changes_go_out_as_values_and_corrections_lower_them, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_flush_is_noticed_while_idle_and_refilled, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_killed_server_makes_figures_stale_until_it_is_filled_again, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_older_snapshot_is_noticed_and_replaced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_position_lower_than_sent_is_doubt_enough, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_is_sent_while_redis_is_ahead_of_the_fold, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_fold_takes_over_with_a_new_key, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(keys_of_another_type_are_replaced, set_up, tear_down),
+        TEST(all_values_are_filled_at_start),
+        TEST(changes_go_out_as_values_and_corrections_lower_them),
+        TEST(a_flush_is_noticed_while_idle_and_refilled),
+        TEST(a_killed_server_makes_figures_stale_until_it_is_filled_again),
+        TEST(an_older_snapshot_is_noticed_and_replaced),
+        TEST(a_position_lower_than_sent_is_doubt_enough),
+        TEST(nothing_is_sent_while_redis_is_ahead_of_the_fold),
+        TEST(another_fold_takes_over_with_a_new_key),
+        TEST(keys_of_another_type_are_replaced),
         cmocka_unit_test(the_plan_sends_only_on_top_of_what_was_sent),
         cmocka_unit_test(only_our_own_keys_are_taken_for_hashes),
     };

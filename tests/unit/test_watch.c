@@ -76,7 +76,8 @@ static void principal(struct world *w, const char *id, enum mj_role role, const 
 
 static void add(struct world *w, const char *region, const char *row, int64_t by)
 {
-    struct mj_rep_cell cell = { .region = mj_rep_region(region), .name = mj_rep_name_of(MJ_REP_MISSIONS, 0), .value = by };
+    struct mj_rep_cell cell = { .region = mj_rep_region(region), .name = mj_rep_name_of(MJ_REP_MISSIONS, 0),
+                                .value = by };
 
     snprintf(cell.row, sizeof cell.row, "%s", row);
     mj_rep_cells_add(w->cells, &cell);
@@ -106,7 +107,8 @@ static int set_up(void **state)
     w->sources.live = w->live;
     w->sources.health = &w->health;
     assert_int_equal(0, mj_rep_watch_create(&w->watch, &w->sources, UINT64_MAX, NULL));
-    assert_int_equal(0, mj_server_create(&w->server, w->town.loop, w->town.who, &w->town.server_keys, tables, NULL, NULL));
+    assert_int_equal(0, mj_server_create(&w->server, w->town.loop, w->town.who, &w->town.server_keys, tables, NULL,
+                                         NULL));
     assert_int_equal(0, mj_server_bind(w->server, "127.0.0.1", 0, w->endpoint, NULL));
     add(w, "52", "", 10);
     add(w, "52", "agency/" AGENCY, 3);
@@ -222,7 +224,9 @@ static void start_watch(struct world *w, struct mj_peer *peer, uint32_t wait_ms)
 
 static void an_agency_sees_its_own_row_alone(void **state)
 {
-    assert_string_equal("52 agency/" AGENCY " missions:total=3; ", ask(*state, &((struct world *)*state)->agency, "", NULL));
+    struct world *w = *state;
+
+    assert_string_equal("52 agency/" AGENCY " missions:total=3; ", ask(w, &w->agency, "", NULL));
 }
 
 static void an_ett_sees_itself_and_all_its_agencies(void **state)
