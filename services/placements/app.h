@@ -8,6 +8,7 @@
 #include "placements/credit.h"
 #include "placements/fates.h"
 #include "placements/tables.h"
+#include "placements/wants.h"
 
 #include <uthash.h>
 
@@ -58,8 +59,8 @@ struct pl_part *pl_part_find(struct pl_app *app, const char *region);
 int pl_part_key(struct pl_part *part, mj_error *err);
 void pl_count(struct pl_part *part, enum pl_counter c, uint64_t n);
 
-/* model.c: is the young person known? needs: asks for the row first. */
-bool pl_person_needed(const struct pl_app *app, const char *id, struct mj_row_waiter *w);
+/* model.c: is the young person known? A command wants the row first. */
+void pl_person_want(const struct pl_app *app, const char *id, struct pl_wants *n);
 const struct pl_person *pl_person_get(const struct pl_app *app, const char *id);
 /* Position up to which the log of the region in the id is known; 0 for none. */
 uint64_t pl_registry_position(const struct pl_app *app, const char *id);

@@ -77,63 +77,53 @@ static size_t bytes_of(const struct pl_batch *b)
 
 /* ---- the rows a batch needs ---- */
 
-struct wants { struct mj_rows *rows; struct mj_row_waiter *w; bool all; };
-
-/* Only the first row that is missing is waited for; the others are fetched meanwhile. */
-static bool want(struct wants *n, const struct mj_row_kind *kind, struct mj_row_key key)
-{
-    bool here = mj_rows_need(n->rows, kind, &key, n->all ? n->w : NULL);
-    n->all = n->all && here;
-    return here;
-}
-
-static void want_resends(struct wants *n, const struct intake *in, size_t resends)
+static void want_resends(struct pl_wants *n, struct mj_rows *rows, const struct intake *in, size_t resends)
 {
     uint64_t first = in->batch.first, last = first + resends - 1;
     for (uint32_t r = pl_run_of(first); resends > 0 && r <= pl_run_of(last); r++) {
-        if (!want(n, &pl_run_kind, pl_run_key(in->stream, r)))
+        if (!pl_want(n, rows, &pl_run_kind, pl_run_key(in->stream, r)))
             continue;
         struct mj_row_key key = pl_run_key(in->stream, r);
-        const struct pl_run *run = mj_rows_get(n->rows, &pl_run_kind, &key);
+        const struct pl_run *run = mj_rows_get(rows, &pl_run_kind, &key);
         uint32_t from = r == pl_run_of(first) ? pl_run_index(first) : 0;
         if (run != NULL && from < run->remembered)
-            (void)want(n, &pl_fates_kind, pl_fates_key(in->stream, r, run->remembered));
+            (void)pl_want(n, rows, &pl_fates_kind, pl_fates_key(in->stream, r, run->remembered));
     }
 }
 
-static void want_new(struct wants *n, const struct intake *in, size_t from)
+static void want_new(struct pl_wants *n, struct mj_rows *rows, const struct intake *in, size_t from)
 {
-    const struct pl_app *app = in->part->app;
     if (from == in->batch.count)
         return;
     uint64_t first = in->batch.first + from, last = in->batch.first + in->batch.count - 1;
     for (uint32_t r = pl_run_of(first); r <= pl_run_of(last); r++)
-        (void)want(n, &pl_run_kind, pl_run_key(in->stream, r));
+        (void)pl_want(n, rows, &pl_run_kind, pl_run_key(in->stream, r));
     for (size_t i = from; i < in->batch.count; i++) {
         const struct checked *c = &in->events[i];
         if (c->event == NULL)
             continue;
-        (void)want(n, &pl_placement_kind, pl_placement_key(c->name));
-        if (c->event->young_person[0] != '\0' && !pl_person_needed(app, c->event->young_person, n->all ? n->w : NULL))
-            n->all = false;
+        (void)pl_want(n, rows, &pl_placement_kind, pl_placement_key(c->name));
+        if (c->event->young_person[0] != '\0')
+            pl_person_want(in->part->app, c->event->young_person, n);
     }
 }
 
 static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_row_waiter *w)
 {
     struct intake *in = (struct intake *)command;
-    struct wants n = { mj_partition_rows(p), w, true };
+    struct mj_rows *rows = mj_partition_rows(p);
+    struct pl_wants n = { .all = true };
     struct mj_row_key key = pl_stream_key(in->stream);
     size_t resends;
-    if (!want(&n, &pl_stream_kind, key))
+    if (!mj_rows_need(rows, &pl_stream_kind, &key, w))
         return false;
-    const struct pl_stream *s = mj_rows_get(n.rows, &pl_stream_kind, &key);
+    const struct pl_stream *s = mj_rows_get(rows, &pl_stream_kind, &key);
     if (in->events == NULL || pl_batch_place(s != NULL ? s->last : 0, in->batch.first, in->batch.count, &resends,
                                              NULL) < 0)
         return true;                     /* Resume; or a gap, which decide says */
-    want_resends(&n, in, resends);
-    want_new(&n, in, resends);
-    return n.all;
+    want_resends(&n, rows, in, resends);
+    want_new(&n, rows, in, resends);
+    return pl_wanted(&n, w);
 }
 
 /* ---- exceptions ---- */

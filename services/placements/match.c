@@ -75,15 +75,12 @@ static void drop_from_set(struct pl_part *part, const char *id)
 static bool needs(struct mj_command *c, struct mj_partition *p, struct mj_row_waiter *w)
 {
     struct pl_matching *m = (struct pl_matching *)c;
-    bool all = true;
+    struct pl_wants n = { .all = true };
     for (size_t i = 0; i < m->item_count; i++) {
-        struct mj_row_key key = pl_placement_key(m->items[i].name);
-        if (!mj_rows_need(mj_partition_rows(p), &pl_placement_kind, &key, all ? w : NULL))
-            all = false;
-        if (!pl_person_needed(m->part->app, m->items[i].person, all ? w : NULL))
-            all = false;
+        (void)pl_want(&n, mj_partition_rows(p), &pl_placement_kind, pl_placement_key(m->items[i].name));
+        pl_person_want(m->part->app, m->items[i].person, &n);
     }
-    return all;
+    return pl_wanted(&n, w);
 }
 
 static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)

@@ -125,6 +125,10 @@ int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t numbe
     EventException *x = must(mj_arena_alloc(a, sizeof *x));
     missionjeunes__placements__v1__exception__init(x);
     x->sequence = number;
+    if (q.fate.outcome == PL_UNMATCHED && q.fate.reason[0] == '\0') {
+        q.fate.reason = "PERSON_UNKNOWN";
+        q.fate.field = "young_person";
+    }
     x->outcome = (Missionjeunes__Placements__V1__Outcome)q.fate.outcome;
     x->reason = must(mj_arena_strdup(a, q.fate.reason));
     x->field = must(mj_arena_strdup(a, q.fate.field));

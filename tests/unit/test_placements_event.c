@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "missionjeunes/registry/v1/entries.pb-c.h"
 #include "support/events.h"
 
 static char agency[MJ_SIRET_LEN + 1];
@@ -236,6 +237,40 @@ static void more_than_two_days_is_late(void **state)
     assert_int_equal(pl_event_late_days(event, EVENTS_NOW, "52"), 0);
 }
 
+#define OURS(ours, theirs) assert_int_equal((int)(ours), (int)MISSIONJEUNES__PLACEMENTS__V1__##theirs)
+
+static void our_numbers_are_those_of_the_messages(void **state)
+{
+    (void)state;
+    OURS(PL_ENTRY_ACCEPTED, ENTRY_TYPE__ENTRY_TYPE_EVENT_ACCEPTED);
+    OURS(PL_ENTRY_KNOWN, ENTRY_TYPE__ENTRY_TYPE_EVENT_KNOWN);
+    OURS(PL_ENTRY_REJECTED, ENTRY_TYPE__ENTRY_TYPE_EVENT_REJECTED);
+    OURS(PL_ENTRY_MATCHED, ENTRY_TYPE__ENTRY_TYPE_PLACEMENT_MATCHED);
+    OURS(PL_ENTRY_QUALITY, ENTRY_TYPE__ENTRY_TYPE_STREAM_QUALITY);
+    OURS(PL_ACCEPTED, OUTCOME__OUTCOME_ACCEPTED);
+    OURS(PL_DUPLICATE, OUTCOME__OUTCOME_DUPLICATE);
+    OURS(PL_UNMATCHED, OUTCOME__OUTCOME_UNMATCHED);
+    OURS(PL_CONFLICT, OUTCOME__OUTCOME_CONFLICT);
+    OURS(PL_REJECTED, OUTCOME__OUTCOME_REJECTED);
+    OURS(PL_S_PROPOSED, PLACEMENT_STATE__PLACEMENT_STATE_PROPOSED);
+    OURS(PL_S_REFUSED, PLACEMENT_STATE__PLACEMENT_STATE_REFUSED);
+    OURS(PL_S_CONFIRMED, PLACEMENT_STATE__PLACEMENT_STATE_CONFIRMED);
+    OURS(PL_S_CANCELLED, PLACEMENT_STATE__PLACEMENT_STATE_CANCELLED);
+    OURS(PL_S_STARTED, PLACEMENT_STATE__PLACEMENT_STATE_STARTED);
+    OURS(PL_S_ENDED_AT_TERM, PLACEMENT_STATE__PLACEMENT_STATE_ENDED_AT_TERM);
+    OURS(PL_S_ENDED_EARLY, PLACEMENT_STATE__PLACEMENT_STATE_ENDED_EARLY);
+    OURS(PL_CONTRACT_CDI, CONTRACT_KIND__CONTRACT_KIND_CDI);
+    OURS(PL_MOTIVE_TERM, END_MOTIVE__END_MOTIVE_TERM);
+    OURS(PL_MOTIVE_LAST, END_MOTIVE__END_MOTIVE_FORCE_MAJEURE);
+    OURS(PL_HOURS_LAST, HOURS_KIND__HOURS_KIND_TRAINING);
+    OURS(PL_BY_LAST, REFUSED_BY__REFUSED_BY_AGENCY);
+    OURS(PL_CASE_CORRECTED, PLACEMENT_EVENT__FACT_CORRECTED);
+    OURS(PL_PROPOSED + PL_CASE_OF_EVENT, PLACEMENT_EVENT__FACT_PROPOSED);
+    OURS(PL_CANCELLED + PL_CASE_OF_EVENT, PLACEMENT_EVENT__FACT_CANCELLED);
+    OURS(PL_CANCELLED, CORRECTED__VALUE_CANCELLED);
+    assert_int_equal(PL_REGISTRY_PERSON_ENROLLED, MISSIONJEUNES__REGISTRY__V1__ENTRY_TYPE__ENTRY_TYPE_PERSON_ENROLLED);
+}
+
 static int up(void **state)
 {
     (void)state;
@@ -265,6 +300,7 @@ int main(void)
         cmocka_unit_test(the_reference_is_cut_out_and_the_rest_still_unpacks),
         cmocka_unit_test(equal_values_have_equal_tags),
         cmocka_unit_test(more_than_two_days_is_late),
+        cmocka_unit_test(our_numbers_are_those_of_the_messages),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

@@ -286,6 +286,7 @@ static void a_sender_sees_its_events_and_placements(void **state)
     GetEventResponse event = MISSIONJEUNES__PLACEMENTS__V1__GET_EVENT_RESPONSE__INIT;
     assert_int_equal(pl_query_event(r, yard.agency, 2, a, &event, &err), 0);
     assert_int_equal(event.state->outcome, PL_UNMATCHED);
+    assert_string_equal(event.state->reason, "PERSON_UNKNOWN");
     assert_int_equal((int)event.placement, PL_S_STARTED);
     assert_true(event.position > 0);
     assert_int_equal(pl_query_event(r, yard.agency, 4, a, &event, &err), -1);
