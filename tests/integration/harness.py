@@ -214,14 +214,15 @@ def public_key(key_file):
 
 
 class Platform:
-    """Redis and the three services. services: which of them to start, in order; flags: {service: [flag, ...]}."""
+    """Redis and the three services. services: which of them to start, in order; flags: {service: [flag, ...]};
+    demo: also a key "demo", of the role that sees all."""
 
-    def __init__(self, regions=("52",), services=SERVICES, flags=None):
+    def __init__(self, regions=("52",), services=SERVICES, flags=None, demo=False):
         flags = flags or {}
         self.regions = regions
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mj-test-"))
         self.keys, self.data = self.folder / "keys", self.folder / "data"
-        self.mj("keys", "init", self.keys)
+        self.mj("keys", "init", self.keys, *(["--demo"] if demo else []))
         self.redis = Redis(self.folder)
         self.registry = Service("registry", self, *flags.get("registry", []))
         self.registry_address = f"{self.registry.endpoint}/{self.registry.public_key}"
@@ -278,10 +279,11 @@ class PlatformCase(unittest.TestCase):
     regions = ("52",)
     services = SERVICES
     flags = None
+    demo = False
 
     @classmethod
     def setUpClass(cls):
-        cls.platform = Platform(cls.regions, cls.services, cls.flags)
+        cls.platform = Platform(cls.regions, cls.services, cls.flags, cls.demo)
         cls.addClassCleanup(cls.platform.remove)
         cls.platform.start()
 
