@@ -128,6 +128,22 @@ static size_t enum_prefix(const ProtobufCEnumDescriptor *d)
     return n > cut && strcmp(first + n - cut, tail) == 0 ? n - cut : 0;
 }
 
+/* Names the nearest value, or all of them. */
+static int unknown_value(const ProtobufCEnumDescriptor *d, const char *name, mj_error *err)
+{
+    struct mj_nearest near = mj_nearest_to(name);
+    char all[160] = "";
+    size_t prefix = enum_prefix(d), n = 0;
+    for (unsigned i = 0; i < d->n_values; i++) {
+        mj_nearest_try(&near, d->values[i].name);
+        mj_nearest_try(&near, d->values[i].name + prefix);
+        if (d->values[i].value != 0 && n < sizeof all)
+            n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", d->values[i].name + prefix);
+    }
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", NULL, "%s has no value \"%.40s\"; %s %s%s", d->short_name,
+                   name, near.name ? "did you mean" : "it has", near.name ? near.name : all, near.name ? "?" : "");
+}
+
 static int read_enum(int *ret, const field_d *f, const json_t *value, mj_error *err)
 {
     const ProtobufCEnumDescriptor *d = f->descriptor;
@@ -139,19 +155,12 @@ static int read_enum(int *ret, const field_d *f, const json_t *value, mj_error *
     if (!json_is_string(value))
         return wrong_type(value, "the name of a value", err);
     const char *name = json_string_value(value);
-    struct mj_nearest near = mj_nearest_to(name);
-    for (unsigned i = 0; i < d->n_values; i++) {
-        const char *full = d->values[i].name;
-        if (strcmp(full, name) == 0 || strcmp(full + prefix, name) == 0) {
+    for (unsigned i = 0; i < d->n_values; i++)
+        if (strcmp(d->values[i].name, name) == 0 || strcmp(d->values[i].name + prefix, name) == 0) {
             *ret = d->values[i].value;
             return 0;
         }
-        mj_nearest_try(&near, full);
-        mj_nearest_try(&near, full + prefix);
-    }
-    const char *hint = near.name ? near.name : d->values[d->n_values > 1].name + prefix;
-    return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", NULL, "%s has no value \"%.60s\"; %s %s%s", d->short_name,
-                   name, near.name ? "did you mean" : "it has values such as", hint, near.name ? "?" : "");
+    return unknown_value(d, name, err);
 }
 
 static int read_text(char **ret, const json_t *value, struct mj_arena *a, mj_error *err)

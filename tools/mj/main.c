@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
     &command_send, &command_check,
+    &command_organisation_add, &command_organisation_list, &command_principal_add, &command_rule_add, &command_enrol,
     &command_keys_init, &command_keys_new, &command_keys_add, &command_keys_revoke,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

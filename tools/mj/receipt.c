@@ -52,9 +52,9 @@ void receipt_print(const struct receipt *r, bool json)
     printf("%-22s level %d  %s", there(r->event) ? r->event : name, r->level, r->outcome);
     if (there(r->same_as))
         printf(", déjà reçu: %s", r->same_as);
-    if (there(r->event) && r->line && there(r->reason))
+    if (there(r->event) && r->line && r->level)
         printf(" (line %u)", r->line);
-    if (there(r->reason))
+    if (there(r->reason) && r->level)
         printf("\n    %s%s%s%s%s\n", r->reason, there(r->field) ? " in " : "", there(r->field) ? r->field : "",
                there(r->message) ? ": " : "", there(r->message) ? r->message : "");
     else
