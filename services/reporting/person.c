@@ -118,7 +118,7 @@ int mj_rep_person_unpack(struct mj_rep_person *p, const uint8_t *bytes, size_t l
     return 0;
 }
 
-static void add_cell(struct mj_rep_contribution *c, int region, const char *row, enum mj_rep_figure figure, int year)
+static void add_cell(struct mj_rep_contribution *c, int region, const char *row, mj_rep_name name, int64_t value)
 {
     if (c->count == c->capacity) {
         size_t capacity = c->capacity == 0 ? 64 : c->capacity * 2;
@@ -131,17 +131,17 @@ static void add_cell(struct mj_rep_contribution *c, int region, const char *row,
         c->capacity = capacity;
     }
     struct mj_rep_cell *cell = &c->cells[c->count++];
-    *cell = (struct mj_rep_cell){ .region = region, .name = mj_rep_name_of(figure, year), .value = 1 };
+    *cell = (struct mj_rep_cell){ .region = region, .name = name, .value = value };
     snprintf(cell->row, sizeof cell->row, "%s", row);
 }
 
-static void add_mission(struct mj_rep_contribution *c, int region, const char *row, int year)
+static void add_missions(struct mj_rep_contribution *c, int region, const char *row, int year, int64_t missions)
 {
-    add_cell(c, region, row, MJ_REP_MISSIONS, 0);
-    add_cell(c, region, row, MJ_REP_YOUNG_PEOPLE, 0);
+    add_cell(c, region, row, mj_rep_name_of(MJ_REP_MISSIONS, 0), missions);
+    add_cell(c, region, row, mj_rep_name_of(MJ_REP_YOUNG_PEOPLE, 0), 1);
     if (year != 0) {
-        add_cell(c, region, row, MJ_REP_MISSIONS, year);
-        add_cell(c, region, row, MJ_REP_YOUNG_PEOPLE, year);
+        add_cell(c, region, row, mj_rep_name_of(MJ_REP_MISSIONS, year), missions);
+        add_cell(c, region, row, mj_rep_name_of(MJ_REP_YOUNG_PEOPLE, year), 1);
     }
 }
 
@@ -158,10 +158,35 @@ static void merge(struct mj_rep_contribution *c)
         if (mj_rep_cell_compare(&c->cells[kept], &c->cells[i]) != 0) {
             c->cells[++kept] = c->cells[i];
         } else if (c->cells[i].name >> 16 == MJ_REP_MISSIONS) {
-            c->cells[kept].value++;
+            c->cells[kept].value += c->cells[i].value;
         }
     }
     c->count = kept + 1;
+}
+
+/* Missions of one agency and year: they add to the same cells. There are few of these, whatever a sender does to the
+ * number of placements of one young person. */
+struct group { const char *stream; uint16_t year; int64_t missions; };
+
+static size_t group_missions(const struct mj_rep_person *p, struct group *groups)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        const struct mj_rep_fact *f = &p->facts[i];
+        size_t g = 0;
+        if (!f->mission) {
+            continue;
+        }
+        while (g < count && (groups[g].year != f->year || strcmp(groups[g].stream, f->stream) != 0)) {
+            g++;
+        }
+        if (g == count) {
+            groups[count++] = (struct group){ f->stream, f->year, 0 };
+        }
+        groups[g].missions++;
+    }
+    return count;
 }
 
 void mj_rep_contribution_of(const struct mj_rep_person *p, struct mj_rep_contribution *ret)
@@ -170,24 +195,23 @@ void mj_rep_contribution_of(const struct mj_rep_person *p, struct mj_rep_contrib
     char ml[MJ_REP_ROW_TEXT], agency[MJ_REP_ROW_TEXT], ett[MJ_REP_ROW_TEXT];
 
     ret->count = 0;
-    if (p->mission_locale[0] == '\0') {
+    if (p->mission_locale[0] == '\0' || p->count == 0) {
         return;
     }
+    struct group *groups = mj_calloc(p->count, sizeof *groups);
+    size_t count = group_missions(p, groups);
     mj_rep_row_ml(ml, p->mission_locale);
-    for (size_t i = 0; i < p->count; i++) {
-        const struct mj_rep_fact *f = &p->facts[i];
-        if (!f->mission) {
-            continue;
-        }
-        mj_rep_row_agency(agency, f->stream);
-        mj_rep_row_ett(ett, f->stream);
+    for (size_t i = 0; i < count; i++) {
+        mj_rep_row_agency(agency, groups[i].stream);
+        mj_rep_row_ett(ett, groups[i].stream);
         const char *const rows[] = { "", ml, agency, ett };
         for (size_t s = 0; s < 2; s++) {
             for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-                add_mission(ret, scopes[s], rows[r], f->year);
+                add_missions(ret, scopes[s], rows[r], groups[i].year, groups[i].missions);
             }
         }
     }
+    free(groups);
     merge(ret);
 }
 
