@@ -37,7 +37,8 @@ class MissionLocale:
         self.caller, self.siret, self.region = caller, siret, region
 
     def request(self, **fields):
-        return registry.EnrolRequest(**({"birth_date": ADULT, "sex": 1, "programme": 2, "entry_on": facts.today()} | fields))
+        right = {"birth_date": ADULT, "sex": 1, "programme": 2, "entry_on": facts.today()}
+        return registry.EnrolRequest(**(right | fields))
 
     def enrol(self, **fields):
         """A new young person's id."""

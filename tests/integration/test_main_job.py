@@ -54,7 +54,8 @@ class MainJob(harness.PlatformCase):
 class Counting(MainJob):
     def test_a_mission_counts_from_its_start(self):
         person = self.enrolled()
-        self.assertEqual(self.agency.send(facts.fact("proposed", "M", person), facts.fact("confirmed", "M", person)), {})
+        before = facts.fact("proposed", "M", person), facts.fact("confirmed", "M", person)
+        self.assertEqual(self.agency.send(*before), {})
         self.assertEqual(self.counted(), {})
         self.assertEqual(self.agency.send(facts.started("M", person)), {})
         self.assertEqual(self.counted(), ONE)
@@ -213,8 +214,7 @@ class Unmatched(MainJob):
         platform.registry.stop()
         platform.placements.start(wait=False)
         exceptions = self.agency.send(facts.started("M", person), facts.fact("hours", "M"))
-        self.assertEqual([(e.outcome, e.reason) for e in exceptions.values()], [(3, "PERSON_UNKNOWN")] * len(exceptions))
-        self.assertIn(1, exceptions)
+        self.assertEqual({(e.outcome, e.reason) for e in exceptions.values()}, {(3, "PERSON_UNKNOWN")})
         platform.registry.start()
         platform.placements.wait_ready()
         harness.wait_until(lambda: self.counted() == ONE, "the mission counts")

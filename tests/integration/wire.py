@@ -96,11 +96,12 @@ class Silence(Exception):
 
 
 class Caller:
-    """One connection. server: anything with an endpoint and a public_key in hex."""
+    """One connection. server: anything with an endpoint and a public_key in hex. connect=False leaves the connecting
+    to the test; options: of the socket, by ZeroMQ's names."""
 
     context = zmq.Context()
 
-    def __init__(self, server, key, curve=True, **options):
+    def __init__(self, server, key, curve=True, connect=True, **options):
         self.key = key if isinstance(key, Key) or key is None else Key.read(key)
         self.socket = self.context.socket(zmq.DEALER)
         settings = {"LINGER": 0, "IMMEDIATE": 1, "RECONNECT_IVL": 50, "RECONNECT_IVL_MAX": 500, "SNDHWM": 10000,
@@ -110,7 +111,8 @@ class Caller:
         if curve:
             self.socket.curve_serverkey = z85.encode(bytes.fromhex(server.public_key))
             self.socket.curve_publickey, self.socket.curve_secretkey = self.key.public, self.key.secret
-        self.socket.connect(server.endpoint)
+        if connect:
+            self.socket.connect(server.endpoint)
         self.last = 0
 
     def close(self):
