@@ -30,7 +30,8 @@ int mj_json_parse(json_t **ret, const char *text, size_t len, size_t *used, unsi
     }
     *line = e.line > 0 ? (unsigned)e.line : 1;
     if (json_error_code(&e) == json_error_duplicate_key)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "JSON_DUPLICATE", NULL, "expected each member once, got: %.150s", e.text);
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "JSON_DUPLICATE", NULL, "expected each member once, got: %.150s",
+                       e.text);
     return mj_fail(err, MJ_INVALID_ARGUMENT, "JSON_SYNTAX", NULL, "expected a JSON object, got: %.150s (line %d of "
                    "it, column %d)", e.text, e.line, e.column);
 }
@@ -65,7 +66,8 @@ static int unknown_field(const ProtobufCMessageDescriptor *d, const char *key, m
     for (unsigned i = 0; i < d->n_fields; i++)
         mj_nearest_try(&n, d->fields[i].name);
     return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_FIELD", NULL, "%s has no member \"%.60s\"%s%s%s", d->short_name,
-                   key, n.name ? "; did you mean \"" : "; see its .proto file", n.name ? n.name : "", n.name ? "\"?" : "");
+                   key, n.name ? "; did you mean \"" : "; see its .proto file", n.name ? n.name : "",
+                   n.name ? "\"?" : "");
 }
 
 /* ---- values ---- */
@@ -80,8 +82,8 @@ static int wrong_type(const json_t *value, const char *expected, mj_error *err)
 
 static int out_of_range(const char *text, uint64_t max, mj_error *err)
 {
-    return mj_fail(err, MJ_INVALID_ARGUMENT, "FIELD_RANGE", NULL, "expected a whole number from 0 to %llu, got \"%.24s\"",
-                   (unsigned long long)max, text);
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "FIELD_RANGE", NULL,
+                   "expected a whole number from 0 to %llu, got \"%.24s\"", (unsigned long long)max, text);
 }
 
 static int read_unsigned(uint64_t *ret, const json_t *value, uint64_t max, mj_error *err)
@@ -171,7 +173,8 @@ static int read_text(char **ret, const json_t *value, struct mj_arena *a, mj_err
     return *ret ? 0 : no_memory(err);
 }
 
-static int read_bytes(ProtobufCBinaryData *ret, const char *field, const json_t *value, struct mj_arena *a, mj_error *err)
+static int read_bytes(ProtobufCBinaryData *ret, const char *field, const json_t *value, struct mj_arena *a,
+                      mj_error *err)
 {
     bool plain = strcmp(field, "placement_ref") == 0;
     const json_t *hex = plain && json_is_object(value) ? json_object_get(value, "hex") : NULL;
@@ -189,7 +192,8 @@ static int read_bytes(ProtobufCBinaryData *ret, const char *field, const json_t 
     if (plain)
         memcpy(ret->data, json_string_value(value), n);
     else if (n % 2)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_HEX", NULL, "expected an even number of hexadecimal digits, got %zu", n);
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_HEX", NULL,
+                       "expected an even number of hexadecimal digits, got %zu", n);
     else if (mj_unhex(ret->data, ret->len, json_string_value(value), NULL, err) < 0)
         return -1;
     return 0;

@@ -111,7 +111,8 @@ static void lists_numbers_and_hex_come_back(void **state)
     round_trip(INGEST, "{\"stream\":\"s\",\"first_sequence\":\"18446744073709551615\",\"events\":[\"00fF\",\"\"]}",
                "{\"stream\":\"s\",\"first_sequence\":\"18446744073709551615\",\"events\":[\"00ff\",\"\"]}");
     round_trip(REGION,
-               "{\"region\":\"52\",\"counters\":[{\"name\":\"a\",\"value\":-3},{\"name\":\"b\",\"value\":\"-9223372036854775808\"}],"
+               "{\"region\":\"52\",\"counters\":[{\"name\":\"a\",\"value\":-3},"
+               "{\"name\":\"b\",\"value\":\"-9223372036854775808\"}],"
                "\"stale\":true,\"events_per_second\":4294967295}",
                "{\"region\":\"52\",\"counters\":[{\"name\":\"a\",\"value\":\"-3\"},{\"name\":\"b\","
                "\"value\":\"-9223372036854775808\"}],\"stale\":true,\"events_per_second\":4294967295}");

@@ -72,14 +72,23 @@ void cli_help(const struct command *c, FILE *out);
 
 /* Opens cli->client with the profile's registry and key; said where it fails. */
 int cli_connect(struct cli *cli);
+/* Before what outstanding calls point to goes; else cli_end does it. */
+void cli_disconnect(struct cli *cli);
 /* One call, waited for: NULL when it failed, which was said; *code then says how to end. */
 struct cli_call {
     const char *method, *region;
     const ProtobufCMessage *body;
     const ProtobufCMessageDescriptor *answer;
     bool command;                        /* gets an idempotency key, and is sent again under it while unknown */
+    const char *service;                 /* who is asked; NULL: the method's first word */
 };
 const void *cli_ask(struct cli *cli, const struct cli_call *call, int *code);
+/* As cli_ask, but says nothing. */
+int cli_try(struct cli *cli, const struct cli_call *call, const void **answer, mj_error *err);
+
+/* One row for each process of a service (NULL: of every one): one of the partitions it serves, which leads calls to
+ * it. Waits until the directory has answered, and for one row at least. In the arena; -1: none in time. */
+int cli_processes(struct cli *cli, const char *service, struct mj_instance **ret, size_t *count, mj_error *err);
 
 /* Says an error on standard error, or with --json as an object on standard output. Answers the exit code that fits. */
 int cli_fail(const struct cli *cli, const mj_error *err);

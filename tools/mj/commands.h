@@ -6,6 +6,9 @@
 
 #include "cli.h"
 
+extern const struct command command_status;                                              /* status.c */
+extern const struct command command_watch;                                               /* watch.c */
+extern const struct command command_counters;                                            /* counters.c */
 extern const struct command command_keys_init, command_keys_new;                         /* keys.c */
 extern const struct command command_keys_add, command_keys_revoke;                       /* keys_declared.c */
 extern const struct command command_send;                                                /* send.c */

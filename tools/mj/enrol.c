@@ -40,10 +40,11 @@ static int read_sex(struct cli *cli, enrol_request *rq)
 /* An enrolment is decided in the region of its Mission Locale; where it is not said, the declaration says it. */
 static int find_region(struct cli *cli, char region[3])
 {
-    Missionjeunes__Registry__V1__GetOrganisationRequest rq = MISSIONJEUNES__REGISTRY__V1__GET_ORGANISATION_REQUEST__INIT;
+    Missionjeunes__Registry__V1__GetOrganisationRequest rq =
+        MISSIONJEUNES__REGISTRY__V1__GET_ORGANISATION_REQUEST__INIT;
     const Missionjeunes__Registry__V1__GetOrganisationResponse *answer;
-    struct cli_call call = { "registry.v1.GetOrganisation", "FR", &rq.base,
-                             &missionjeunes__registry__v1__get_organisation_response__descriptor, false };
+    struct cli_call call = { .method = "registry.v1.GetOrganisation", .region = "FR", .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__get_organisation_response__descriptor };
     const char *given = cli_option(cli, "region");
     int rc = EXIT_OK;
 
@@ -62,8 +63,8 @@ static int enrol(struct cli *cli)
     enrol_request rq = MISSIONJEUNES__REGISTRY__V1__ENROL_REQUEST__INIT;
     const enrol_response *answer;
     char birth_date[16], region[3];
-    struct cli_call call = { "registry.v1.Enrol", region, &rq.base,
-                             &missionjeunes__registry__v1__enrol_response__descriptor, true };
+    struct cli_call call = { .method = "registry.v1.Enrol", .region = region, .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__enrol_response__descriptor, .command = true };
     int programme, rc;
 
     if (!cli_words(cli, 0, 0) || !read_birth_date(cli, birth_date) || read_sex(cli, &rq) != EXIT_OK ||

@@ -38,8 +38,8 @@ static int make_key(const char *path, char hex[65], mj_error *err)
 static int cannot_make(const char *path, mj_error *err)
 {
     if (errno == EEXIST)
-        return mj_fail(err, MJ_ALREADY_EXISTS, "BOOTSTRAP", NULL, "%s is there already and stays as it is; name another "
-                       "folder", path);
+        return mj_fail(err, MJ_ALREADY_EXISTS, "BOOTSTRAP", NULL, "%s is there already and stays as it is; name "
+                       "another folder", path);
     return mj_fail(err, MJ_FAILED_PRECONDITION, "BOOTSTRAP", NULL, "cannot write %s: %s", path, strerror(errno));
 }
 

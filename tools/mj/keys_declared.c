@@ -36,8 +36,8 @@ static int add(struct cli *cli)
 {
     Missionjeunes__Registry__V1__AddKeyRequest rq = MISSIONJEUNES__REGISTRY__V1__ADD_KEY_REQUEST__INIT;
     const Missionjeunes__Registry__V1__AddKeyResponse *answer;
-    struct cli_call call = { "registry.v1.AddKey", "FR", &rq.base,
-                             &missionjeunes__registry__v1__add_key_response__descriptor, true };
+    struct cli_call call = { .method = "registry.v1.AddKey", .region = "FR", .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__add_key_response__descriptor, .command = true };
     uint8_t key[MJ_CURVE_KEY];
     mj_error err;
     int rc;
@@ -64,8 +64,8 @@ static int take_away(struct cli *cli)
 {
     Missionjeunes__Registry__V1__RevokeKeyRequest rq = MISSIONJEUNES__REGISTRY__V1__REVOKE_KEY_REQUEST__INIT;
     const Missionjeunes__Registry__V1__RevokeKeyResponse *answer;
-    struct cli_call call = { "registry.v1.RevokeKey", "FR", &rq.base,
-                             &missionjeunes__registry__v1__revoke_key_response__descriptor, true };
+    struct cli_call call = { .method = "registry.v1.RevokeKey", .region = "FR", .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__revoke_key_response__descriptor, .command = true };
     uint8_t key[MJ_CURVE_KEY];
     mj_error err;
     int rc;

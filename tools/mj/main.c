@@ -3,11 +3,14 @@
 /* mj: the command line of Mission Jeunes. Finds the command, reads its options, runs it. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "common/base/nearest.h"
 
 static const struct command *const commands[] = {
+    &command_status, &command_watch, &command_counters,
     &command_send, &command_check,
     &command_organisation_add, &command_organisation_list, &command_principal_add, &command_rule_add, &command_enrol,
     &command_keys_init, &command_keys_new, &command_keys_add, &command_keys_revoke,
@@ -16,8 +19,8 @@ static const struct command *const commands[] = {
 
 static void help_all(FILE *out)
 {
-    fputs("mj: speaks to the Mission Jeunes platform\n\nUsage: mj COMMAND [options]; mj help COMMAND shows examples.\n\n",
-          out);
+    fputs("mj: speaks to the Mission Jeunes platform\n\n"
+          "Usage: mj COMMAND [options]; mj help COMMAND shows examples.\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-19s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nWhere the platform is, and who you are, stand in a profile (data/mj.profile, MJ_PROFILE or --profile):\n"
@@ -117,6 +120,15 @@ static bool asks_help(int argc, char **argv)
     return false;
 }
 
+/* A reader that closed its pipe has seen what it wanted: nothing is said then. */
+static int not_written(void)
+{
+    struct stat st;
+    if (fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode))
+        fputs("mj: standard output could not be written; is the disk full?\n", stderr);
+    return EXIT_AGAIN;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct cli cli = { .command = command };
@@ -124,11 +136,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (rc == EXIT_OK)
         rc = command->run(&cli);
     cli_end(&cli);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("mj: standard output");
-        return EXIT_AGAIN;
-    }
-    return rc;
+    return fflush(stdout) != 0 || ferror(stdout) ? not_written() : rc;
 }
 
 int main(int argc, char **argv)

@@ -26,8 +26,9 @@ static int add(struct cli *cli)
         MISSIONJEUNES__REGISTRY__V1__DECLARE_ORGANISATION_REQUEST__INIT;
     const Missionjeunes__Registry__V1__DeclareOrganisationResponse *answer;
     organisation o = MISSIONJEUNES__REGISTRY__V1__ORGANISATION__INIT;
-    struct cli_call call = { "registry.v1.DeclareOrganisation", "FR", &rq.base,
-                             &missionjeunes__registry__v1__declare_organisation_response__descriptor, true };
+    struct cli_call call = { .method = "registry.v1.DeclareOrganisation", .region = "FR", .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__declare_organisation_response__descriptor,
+                             .command = true };
     int kind, rc;
 
     if (!cli_words(cli, 0, 0) || name_value(cli, "kind", KINDS, &kind) != EXIT_OK ||
@@ -61,8 +62,8 @@ const struct command command_organisation_add = {
 /* One page; the token of the next stays in the arena. False at the end, or when it failed. */
 static bool list_page(struct cli *cli, Missionjeunes__Registry__V1__ListOrganisationsRequest *rq, int *rc)
 {
-    struct cli_call call = { "registry.v1.ListOrganisations", "FR", &rq->base,
-                             &missionjeunes__registry__v1__list_organisations_response__descriptor, false };
+    struct cli_call call = { .method = "registry.v1.ListOrganisations", .region = "FR", .body = &rq->base,
+                             .answer = &missionjeunes__registry__v1__list_organisations_response__descriptor };
     const Missionjeunes__Registry__V1__ListOrganisationsResponse *answer = cli_ask(cli, &call, rc);
 
     if (!answer)

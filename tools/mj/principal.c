@@ -15,8 +15,9 @@ static int add(struct cli *cli)
         MISSIONJEUNES__REGISTRY__V1__DECLARE_PRINCIPAL_REQUEST__INIT;
     Missionjeunes__Registry__V1__Principal p = MISSIONJEUNES__REGISTRY__V1__PRINCIPAL__INIT;
     const Missionjeunes__Registry__V1__DeclarePrincipalResponse *answer;
-    struct cli_call call = { "registry.v1.DeclarePrincipal", "FR", &rq.base,
-                             &missionjeunes__registry__v1__declare_principal_response__descriptor, true };
+    struct cli_call call = { .method = "registry.v1.DeclarePrincipal", .region = "FR", .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__declare_principal_response__descriptor,
+                             .command = true };
     struct words regions;
     int role, rc;
 
@@ -49,7 +50,8 @@ static const struct option_row options[] = {
     { NULL, NULL, NULL },
 };
 const struct command command_principal_add = {
-    "principal add", "declares who may connect, or changes their role", "ID --role ROLE --organisation ID [--region CODES]",
+    "principal add", "declares who may connect, or changes their role",
+    "ID --role ROLE --organisation ID [--region CODES]",
     "  mj principal add agence-nantes --role agency --organisation 732829320\n"
     "  mj principal add dreets-pdl --role committee --organisation 110068012 --region 52\n", options, add,
 };

@@ -27,8 +27,8 @@ static int add(struct cli *cli)
     Missionjeunes__Registry__V1__SetRuleRequest rq = MISSIONJEUNES__REGISTRY__V1__SET_RULE_REQUEST__INIT;
     Missionjeunes__Registry__V1__ProgrammeRule rule = MISSIONJEUNES__REGISTRY__V1__PROGRAMME_RULE__INIT;
     const Missionjeunes__Registry__V1__SetRuleResponse *answer;
-    struct cli_call call = { "registry.v1.SetRule", "FR", &rq.base,
-                             &missionjeunes__registry__v1__set_rule_response__descriptor, true };
+    struct cli_call call = { .method = "registry.v1.SetRule", .region = "FR", .body = &rq.base,
+                             .answer = &missionjeunes__registry__v1__set_rule_response__descriptor, .command = true };
     int programme, rc;
 
     if (!cli_words(cli, 0, 0) ||
