@@ -17,7 +17,8 @@
  *     wholly before the start or after the end (HOURS_OUTSIDE); implied starts are never held against a fact;
  *   - hours, a renewal or an end imply the start until a started fact sets its date;
  *   - one young person for the placement's whole life (PERSON_CHANGED);
- *   - at most PL_FACTS_MAX facts, so that no sender can make a row grow for ever (FACTS_LIMIT).
+ *   - at most PL_FACTS_MAX facts, so that no sender can make a row grow for ever (FACTS_LIMIT); a correction that
+ *     cancels is taken all the same.
  * All refusals are INVALID_ARGUMENT and name the field of the event at hand. */
 #ifndef PLACEMENTS_PLACEMENT_H
 #define PLACEMENTS_PLACEMENT_H
@@ -28,6 +29,7 @@
 #include "placements/event.h"
 
 #define PL_FACTS_MAX 512                 /* ten years of weeks; a batch that touches 1,000 such fits the rows' cache */
+#define PL_HELD_MAX (PL_FACTS_MAX + 1)   /* what a row can hold: those, and a cancellation by correction */
 
 struct pl_held {                         /* a fact of a placement */
     struct pl_fact now;                  /* the value that holds */

@@ -84,7 +84,7 @@ int pl_placement_decode(struct pl_placement **ret, const uint8_t *bytes, size_t 
         bytes[2 + MJ_SIRET_LEN + MJ_PERSON_TEXT] != '\0')
         return broken(err);
     const uint8_t *at = get(bytes + HEAD_BYTES - 4, &count, 4);
-    if (count > PL_FACTS_MAX || len != HEAD_BYTES + count * FACT_BYTES)
+    if (count > PL_HELD_MAX || len != HEAD_BYTES + count * FACT_BYTES)
         return broken(err);
     struct pl_placement *p = pl_placement_create((const char *)bytes + 2);
     memcpy(p->young_person, bytes + 2 + MJ_SIRET_LEN + 1, MJ_PERSON_TEXT);

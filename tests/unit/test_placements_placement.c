@@ -287,6 +287,27 @@ static void a_row_gives_back_what_went_in(void **state)
     mj_buf_free(&second);
 }
 
+static void a_full_placement_can_still_be_cancelled_and_its_row_read_again(void **state)
+{
+    struct mj_buf row = MJ_BUF_INIT;
+    struct pl_placement *again = NULL;
+    struct draft d;
+    (void)state;
+    taken(tell(PL_STARTED, "2026-11-02", NULL));
+    for (uint32_t n = 1; n < PL_FACTS_MAX; n++) {
+        draft_make(&d, "M-1", PL_EXTENDED, "2026-12-31", NULL);
+        d.extended.number = n;
+        taken(judge(&d));
+    }
+    refused(tell(PL_ENDED, "2026-12-31", NULL), "FACTS_LIMIT", "ended");
+    taken(correct(PL_CANCELLED, "2026-11-02", NULL));
+    pl_placement_encode(placement, &row);
+    assert_int_equal(pl_placement_decode(&again, row.data, row.len, &error), 0);
+    assert_int_equal(again->count, PL_FACTS_MAX + 1);
+    pl_placement_free(again);
+    mj_buf_free(&row);
+}
+
 #define LIFE(name) cmocka_unit_test_setup_teardown(name, up, down)
 
 int main(void)
@@ -306,6 +327,7 @@ int main(void)
         LIFE(the_young_person_never_changes),
         LIFE(a_long_mission_is_taken_with_a_warning),
         LIFE(a_row_gives_back_what_went_in),
+        LIFE(a_full_placement_can_still_be_cancelled_and_its_row_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
