@@ -7,13 +7,15 @@ the services: SQLite files, the generated protobuf code, Redis' own protocol.
 
 Lines, by "kind":
   log     service, region, lineage, epoch, epochs, commits, entries, end, head, errors: what is wrong with the log
-  entry   service, region, position, recorded_at_ms, type, principal, payload; payload.event decoded, bytes as hex
+  entry   service, region, position, recorded_at_ms, type, principal, payload; bytes are hex; of an accepted
+          event payload.event is decoded, payload.event_bytes its packed bytes, placement_ref cut out
   tables  service, region, positions: {log: position that the tables hold}
   cell    of reporting's tables: region, row, name, value
   redis   region, key, epoch, positions, counters: [[row, name, value], ...]
 Exit status 1 where a log has errors: a hash, a position, an epoch, a time that does not follow. MJ_PROTO_PY names the
 folder of the generated Python code.
 """
+import contextlib
 import hashlib
 import importlib
 import json
@@ -123,6 +125,7 @@ def decode(chain, types, position, entry):
         return line | {"payload": entry.payload.hex()}
     line["payload"] = plain(message)
     if name == "EventAccepted":
+        line["payload"]["event_bytes"] = message.event.hex()
         line["payload"]["event"] = plain(placements_pb2.PlacementEvent.FromString(message.event))
     return line
 
@@ -213,6 +216,11 @@ class Redis:
 def redis(address):
     """Each region's counters, whole: one HGETALL is one state."""
     server = Redis(address)
+    with contextlib.closing(server):
+        yield from regions(server)
+
+
+def regions(server):
     for pointer in sorted(server.ask("KEYS", "live:{*}:pointer")):
         key = server.ask("GET", pointer)
         fields = server.ask("HGETALL", key)
@@ -222,7 +230,6 @@ def redis(address):
         yield {"kind": "redis", "region": pointer[len("live:{"):-len("}:pointer")], "key": key,
                "epoch": held.get("epoch", ""), "counters": counters,
                "positions": {name[4:]: int(at) for name, at in held.items() if name.startswith("pos:")}}
-    server.close()
 
 
 def main(arguments):

@@ -155,20 +155,26 @@ def differences(expected, got):
             if expected.get((row, name), 0) != got.get((row, name), 0)]
 
 
-def beyond(entries, positions):
-    """Positions that figures claim, and that no log reaches: figures of entries that do not exist."""
-    ends = Counter()
+def ends(entries):
+    """{"placements/52": its last position}."""
+    last = Counter()
     for entry in entries:
         log = f"{entry['service']}/{entry['region']}"
-        ends[log] = max(ends[log], entry["position"])
-    return [f"claims position {at} of {log}, which ends at {ends[log]}" for log, at in positions.items()
-            if at > ends[log]]
+        last[log] = max(last[log], entry["position"])
+    return last
+
+
+def beyond(last, positions):
+    """Positions that figures claim, and that no log reaches: figures of entries that do not exist."""
+    return [f"claims position {at} of {log}, which ends at {last[log]}" for log, at in positions.items()
+            if at > last[log]]
 
 
 def compare(entries, claims):
     """claims: lines {"source", "region", "positions", "counters": [[row, name, value]]}; "rows": what the caller sees,
     where that is not all. Gives (claim, [what is wrong])."""
     entries, counted = list(entries), {}
+    last = ends(entries)
     for claim in claims:
         key = tuple(sorted(claim["positions"].items()))
         if key not in counted:
@@ -178,7 +184,7 @@ def compare(entries, claims):
             expected = {k: v for k, v in expected.items() if k[0] in claim["rows"]}
         got = {(row, name): value for row, name, value in claim["counters"]}
         twice = ["a counter stands twice"] if len(got) != len(claim["counters"]) else []
-        yield claim, beyond(entries, claim["positions"]) + twice + differences(expected, got)
+        yield claim, beyond(last, claim["positions"]) + twice + differences(expected, got)
 
 
 def from_answer(answer, **more):

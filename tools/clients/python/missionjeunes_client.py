@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from missionjeunes.common.v1 import common_pb2
 from missionjeunes.directory.v1 import directory_pb2
 
-TIMEOUT_S = 5.0
+TIMEOUT_S, CONNECT_S = 5.0, 2.0
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.1, 5.0
 TRY_AGAIN = ("UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "DEADLINE_EXCEEDED", "UNKNOWN")
 
@@ -104,12 +104,13 @@ class Connection:
         self.correlation += 1
         header = common_pb2.Header(version=1, method=method, correlation=self.correlation, idempotency_key=key,
                                    timeout_ms=int(timeout * 1000), region=region)
+        wait = min(timeout, CONNECT_S)
         try:
-            if not self.socket.poll(int(timeout * 1000), zmq.POLLOUT):
+            if not self.socket.poll(int(wait * 1000), zmq.POLLOUT):
                 raise zmq.Again
             self.socket.send_multipart([header.SerializeToString(), body], zmq.DONTWAIT)
         except zmq.Again:
-            raise Refused("UNAVAILABLE", "NOT_CONNECTED", message=f"no connection in {timeout:g} s; if others get one, "
+            raise Refused("UNAVAILABLE", "NOT_CONNECTED", message=f"no connection in {wait:g} s; if others get one, "
                           "check that your key is declared") from None
         return self.correlation
 
@@ -186,7 +187,7 @@ class Platform:
         """(endpoint, server key) of the instance; asks until one is there or the time has passed."""
         deadline, backoff = time.monotonic() + timeout, Backoff()
         ask = directory_pb2.ResolveRequest(service=service, region=region)
-        error = Refused("UNAVAILABLE", "NO_INSTANCE", message=f"the directory names nobody who serves {service}/{region}")
+        error = Refused("UNAVAILABLE", "NO_INSTANCE", message=f"the directory names nobody for {service}/{region}")
         while True:
             for endpoint, key in self.registries:
                 where = (endpoint, bytes.fromhex(key))

@@ -54,8 +54,8 @@ class Spool:
     def read(self, first, events, size):
         """Packed events from a number on, at most so many and so many bytes."""
         taken = []
-        for number, packed in self.db.execute("SELECT number, bytes FROM event WHERE number >= ? ORDER BY number LIMIT ?",
-                                             (first, events)):
+        for number, packed in self.db.execute(
+                "SELECT number, bytes FROM event WHERE number >= ? ORDER BY number LIMIT ?", (first, events)):
             size -= len(packed)
             if number != first + len(taken) or size < 0:
                 break
@@ -84,7 +84,7 @@ def level(outcome, reason):
 
 
 def event(ref, young_person="", occurred_at_ms=None, **fact):
-    """A packed event: event("M-1", "R52-...", started={"on": "2026-11-23", ...}). Keep the bytes: a resend sends them."""
+    """A packed event: event("M-1", "R52-...", started={"on": "2026-11-23", ...}). A resend sends the same bytes."""
     message = placements_pb2.PlacementEvent(placement_ref=ref.encode(), young_person=young_person,
                                             occurred_at_ms=occurred_at_ms or int(time.time() * 1000), **fact)
     return message.SerializeToString(deterministic=True)
