@@ -100,7 +100,7 @@ static int tail_entry(void *arg, const struct mj_entry *e)
 
     if (e->position <= t->p->folded)
         return 0;
-    if (e->type >= MJ_ENTRY_FIRST_OWN && !t->p->domain.knows(e->type)) {
+    if (e->type >= MJ_ENTRY_FIRST_OWN ? !t->p->domain.knows(e->type) : e->type != MJ_ENTRY_OPENED) {
         t->rc = mj_fail(t->err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL,
                         "log %s/%s holds an entry of type %u at position %llu, which this program does not know; start"
                         " a newer one", t->p->domain.service, t->p->region, e->type, (unsigned long long)e->position);
@@ -260,13 +260,21 @@ void mj_partition_drain(struct mj_partition *p, void (*fn)(void *arg), void *arg
     mj_defer_schedule(p->turn);
 }
 
+/* Commands, appends, fetches and writes that a thread or a row still has in hand. */
+static bool is_busy(const struct mj_partition *p)
+{
+    return p->live || p->in_flight || p->probing || (p->rows && !mj_rows_idle(p->rows));
+}
+
 void mj_partition_close(struct mj_partition *p)
 {
     if (!p)
         return;
-    if (p->rows)                                 /* what is under way lands first */
-        while (!mj_rows_idle(p->rows))
-            mj_loop_run_for(p->threads->loop, 1);
+    p->closing = true;
+    if (p->state == PARTITION_OPEN)
+        p->state = PARTITION_DRAINING;
+    while (is_busy(p))                           /* lands first: threads work in our memory */
+        mj_loop_run_for(p->threads->loop, 1);
     partition_tables_destroy(p);
     partition_commit_destroy(p);
     mj_rows_destroy(p->rows);

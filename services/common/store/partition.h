@@ -73,6 +73,7 @@ int mj_partition_open(struct mj_partition **ret, const struct mj_domain *domain,
                       mj_error *err);
 /* New commands get UNAVAILABLE; calls fn once everything decided is on disk and in the tables. */
 void mj_partition_drain(struct mj_partition *p, void (*fn)(void *arg), void *arg);
+/* Waits for what is under way (the loop turns meanwhile): commands in work are done before it returns. */
 void mj_partition_close(struct mj_partition *p);
 
 void mj_partition_submit(struct mj_partition *p, struct mj_command *c);

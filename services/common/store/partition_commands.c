@@ -147,7 +147,7 @@ static int recall(struct mj_partition *p, struct mj_command *c, mj_error *err)
     if (!known)
         return 0;
     if (memcmp(known->tag, c->tag, MJ_TAG) != 0)
-        return mj_fail(err, MJ_ALREADY_EXISTS, "KEY_REUSED", "idempotency_key",
+        return mj_fail(err, MJ_ALREADY_EXISTS, "KEY_REUSED", "header.idempotency_key",
                        "this idempotency key was used for another command; draw a new one for each command");
     mj_buf_clear(&c->answer);
     mj_buf_put(&c->answer, known->answer, known->answer_len);

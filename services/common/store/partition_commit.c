@@ -34,6 +34,8 @@ static void block_free(struct block *b)
     if (!b)
         return;
     mj_buf_free(&b->bytes);
+    if (b->keys)
+        explicit_bzero(b->keys, b->key_count * sizeof *b->keys);
     free(b->keys);
     free(b);
 }
@@ -242,10 +244,19 @@ static void probe_run(struct mj_job *job)
     p->probe_result = mj_log_probe(p->log, &err);
 }
 
+static void start_probe(void *arg)
+{
+    struct mj_partition *p = arg;
+
+    p->probing = true;
+    mj_worker_submit(p->threads->log, &p->probe_job);
+}
+
 static void probe_done(struct mj_job *job)
 {
     struct mj_partition *p = OF_JOB(job, probe_job);
 
+    p->probing = false;
     if (p->state != PARTITION_FULL)
         return;
     if (p->probe_result < 0 && !p->closing) {
@@ -255,13 +266,6 @@ static void probe_done(struct mj_job *job)
     p->state = p->closing ? PARTITION_DRAINING : PARTITION_OPEN;
     mj_log(MJ_INFO, "intake_open_again", "service=%s region=%s", p->domain.service, p->region);
     mj_defer_schedule(p->turn);
-}
-
-static void on_probe(void *arg)
-{
-    struct mj_partition *p = arg;
-
-    mj_worker_submit(p->threads->log, &p->probe_job);
 }
 
 /* Memory holds entries that are not on disk: it is dropped and built again from the tables and the log's tail, as
@@ -276,7 +280,7 @@ void partition_rebuild(struct mj_partition *p)
     if (partition_fold_tail(p, &err) < 0 || (p->domain.ready && p->domain.ready(p->domain.app, p, &err) < 0))
         partition_lost("rebuild_failed", &err);
     p->state = PARTITION_FULL;
-    mj_worker_submit(p->threads->log, &p->probe_job);
+    start_probe(p);
 }
 
 /* ---- lifetime ---- */
@@ -290,7 +294,7 @@ int partition_commit_create(struct mj_partition *p, mj_error *err)
     p->probe_job.done = probe_done;
     if (mj_defer_create(&p->turn, p->threads->loop, on_turn, p, err) < 0)
         return -1;
-    return mj_timer_create(&p->probe, p->threads->loop, on_probe, p, err);
+    return mj_timer_create(&p->probe, p->threads->loop, start_probe, p, err);
 }
 
 void partition_commit_destroy(struct mj_partition *p)

@@ -59,6 +59,7 @@ struct mj_partition {
     struct mj_job append_job, probe_job;
     enum mj_append append_result;
     int probe_result;
+    bool probing;                        /* probe_job is under way */
     mj_error append_error;
     uint64_t incarnation;                /* grows each time memory is dropped */
     mj_error failure;                    /* why it was, for the commands that waited */

@@ -131,7 +131,8 @@ void mj_partition_at_least(struct mj_partition *p, uint64_t position, void (*fn)
     p->tables_waiters = w;
     p->flush_now = true;
     partition_flush_idle(p);
-    mj_timer_start(p->late, AT_LEAST_MS, 0);
+    if (!w->next)                                /* else it stands at the end of an earlier wait */
+        mj_timer_start(p->late, AT_LEAST_MS, 0);
 }
 
 /* ---- lifetime ---- */

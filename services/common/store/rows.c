@@ -56,6 +56,7 @@ struct mj_rows {
     uint64_t generation;                 /* batches written since the file was made, as this process knows */
     struct mj_batch *batch;              /* gathered or being written */
     bool writing;
+    bool retrying;                       /* the batch waits for its next try: no thread has it */
     struct source sources[SOURCES_MAX];
     size_t source_count;
     uint64_t incarnation;                /* grows with each reset: fetches from before are thrown away */
@@ -460,6 +461,7 @@ static void on_retry(void *arg)
 {
     struct mj_rows *r = arg;
 
+    r->retrying = false;
     mj_worker_submit(r->threads->tables, &r->write_job);
 }
 
@@ -472,6 +474,7 @@ static void write_done(struct mj_job *job)
         store_lost("tables_write_failed", &r->write_error);
     if (r->write_result == MJ_NOT_WRITTEN) {             /* disk full: credit falls to 0 meanwhile (mj_rows_full) */
         r->stats.write_retries++;
+        r->retrying = true;
         mj_timer_start(r->retry, WRITE_RETRY_MS, 0);
         return;
     }
@@ -549,7 +552,7 @@ void mj_rows_query(struct mj_rows *r, struct mj_row_query *q)
 
 bool mj_rows_idle(const struct mj_rows *r)
 {
-    return !r->writing && r->reading == 0;
+    return (!r->writing || r->retrying) && r->reading == 0;
 }
 
 const struct mj_readers *mj_rows_readers(struct mj_rows *r)

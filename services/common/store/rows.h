@@ -91,7 +91,7 @@ struct mj_row_query {
     int rc;
 };
 void mj_rows_query(struct mj_rows *r, struct mj_row_query *q);
-/* Nothing is being fetched, queried or written: it may be destroyed. */
+/* Nothing is being fetched, queried or written, but for a batch that waits for room on the disk: it may be destroyed. */
 bool mj_rows_idle(const struct mj_rows *r);
 /* The loop's own handle: at start only. */
 const struct mj_readers *mj_rows_readers(struct mj_rows *r);
