@@ -25,7 +25,7 @@ static int check_one(const struct event_item *item, bool json)
         r.outcome = "ok with a warning";
         r.reason = item->warning.name;
         r.field = item->warning.field;
-        r.message = warning_text(item->warning.name);
+        r.message = reason_text(item->warning.name);
     }
     if (json || r.level || item->same_line)
         receipt_print(&r, json);

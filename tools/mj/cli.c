@@ -86,6 +86,8 @@ int cli_fail(const struct cli *cli, const mj_error *err)
     if (!cli->json) {
         fprintf(stderr, "mj %s: %s%s%s%s: %s\n", cli->command->name, err->reason, err->field[0] ? " (" : "", err->field,
                 err->field[0] ? ")" : "", err->text);
+        if (strcmp(err->reason, "NO_INSTANCE") == 0)
+            fputs("    Is the platform up, and is the key one that its registry knows?\n", stderr);
         return rc;
     }
     json_t *e = json_object(), *line = json_object();

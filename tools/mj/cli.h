@@ -86,6 +86,8 @@ const void *cli_ask(struct cli *cli, const struct cli_call *call, int *code);
 /* As cli_ask, but says nothing. */
 int cli_try(struct cli *cli, const struct cli_call *call, const void **answer, mj_error *err);
 
+/* region.c. The region of an organisation's things; for commands that have an option --region. */
+int cli_region_of(struct cli *cli, const char *id, char region[3]);
 /* One row for each process of a service (NULL: of every one): one of the partitions it serves, which leads calls to
  * it. Waits until the directory has answered, and for one row at least. In the arena; -1: none in time. */
 int cli_processes(struct cli *cli, const char *service, struct mj_instance **ret, size_t *count, mj_error *err);

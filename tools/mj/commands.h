@@ -13,6 +13,10 @@ extern const struct command command_keys_init, command_keys_new;                
 extern const struct command command_keys_add, command_keys_revoke;                       /* keys_declared.c */
 extern const struct command command_send;                                                /* send.c */
 extern const struct command command_check;                                               /* check.c */
+extern const struct command command_trace;                                               /* trace.c */
+extern const struct command command_exceptions, command_placements;                      /* lists.c */
+extern const struct command command_log_verify, command_log_dump;                        /* log.c */
+extern const struct command command_refold;                                              /* refold.c */
 extern const struct command command_organisation_add, command_organisation_list;         /* organisation.c */
 extern const struct command command_principal_add;                                       /* principal.c */
 extern const struct command command_rule_add;                                            /* rule.c */

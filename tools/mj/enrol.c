@@ -37,27 +37,6 @@ static int read_sex(struct cli *cli, enrol_request *rq)
     return EXIT_OK;
 }
 
-/* An enrolment is decided in the region of its Mission Locale; where it is not said, the declaration says it. */
-static int find_region(struct cli *cli, char region[3])
-{
-    Missionjeunes__Registry__V1__GetOrganisationRequest rq =
-        MISSIONJEUNES__REGISTRY__V1__GET_ORGANISATION_REQUEST__INIT;
-    const Missionjeunes__Registry__V1__GetOrganisationResponse *answer;
-    struct cli_call call = { .method = "registry.v1.GetOrganisation", .region = "FR", .body = &rq.base,
-                             .answer = &missionjeunes__registry__v1__get_organisation_response__descriptor };
-    const char *given = cli_option(cli, "region");
-    int rc = EXIT_OK;
-
-    if (!given) {
-        rq.id = cli->profile.siret;
-        if (!(answer = cli_ask(cli, &call, &rc)))
-            return rc;
-        given = answer->organisation->region;
-    }
-    snprintf(region, 3, "%s", given);
-    return EXIT_OK;
-}
-
 static int enrol(struct cli *cli)
 {
     enrol_request rq = MISSIONJEUNES__REGISTRY__V1__ENROL_REQUEST__INIT;
@@ -76,7 +55,7 @@ static int enrol(struct cli *cli)
     rq.birth_date = birth_date;
     rq.rqth = cli_option(cli, "rqth") != NULL;
     rq.programme = (Missionjeunes__Registry__V1__Programme)programme;
-    if ((rc = cli_connect(cli)) != EXIT_OK || (rc = find_region(cli, region)) != EXIT_OK)
+    if ((rc = cli_connect(cli)) != EXIT_OK || (rc = cli_region_of(cli, cli->profile.siret, region)) != EXIT_OK)
         return rc;
     if (!(answer = cli_ask(cli, &call, &rc)))
         return rc;

@@ -11,9 +11,10 @@
 
 static const struct command *const commands[] = {
     &command_status, &command_watch, &command_counters,
-    &command_send, &command_check,
+    &command_send, &command_check, &command_trace, &command_exceptions, &command_placements,
     &command_organisation_add, &command_organisation_list, &command_principal_add, &command_rule_add, &command_enrol,
     &command_keys_init, &command_keys_new, &command_keys_add, &command_keys_revoke,
+    &command_log_verify, &command_log_dump, &command_refold,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

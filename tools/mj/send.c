@@ -27,6 +27,7 @@ struct sending {
     size_t printed;                      /* items whose receipt is out */
     int worst;
     size_t count[4];
+    bool held_back;                      /* something that could have been sent all the same */
     struct mj_arena *arena;              /* results, until their receipts are out */
     struct result *results[1024];        /* by number modulo: an answer holds at most 1,000 */
 };
@@ -51,7 +52,7 @@ static void print_taken(struct sending *s, const struct event_item *item, const 
         r.level = mj_event_level(x->outcome, x->reason);
         r.reason = x->reason;
         r.field = x->field;
-        r.message = x->message[0] || r.level != 1 || !x->reason[0] ? x->message : warning_text(x->reason);
+        r.message = x->message[0] ? x->message : reason_text(x->reason);
         if (x->same_as)
             snprintf(same, sizeof same, "%s/%" PRIu64, s->siret, x->same_as);
     }
@@ -62,6 +63,7 @@ static void print_refused(struct sending *s, const struct event_item *item)
 {
     struct receipt r = { .line = item->line, .level = 3, .outcome = "not sent", .reason = item->wrong->reason,
                          .field = item->wrong->field, .message = item->wrong->text };
+    s->held_back = s->held_back || item->bytes;
     put_out(s, &r);
 }
 
@@ -244,8 +246,9 @@ static int check_siret(struct sending *s, mj_error *err)
 static void say_sum(const struct sending *s)
 {
     if (!s->cli->json)
-        printf("%zu event%s: %zu taken, %zu with a warning or unmatched, %zu to try again, %zu refused\n",
-               s->events.count, s->events.count == 1 ? "" : "s", s->count[0], s->count[1], s->count[2], s->count[3]);
+        printf("%zu event%s: %zu taken, %zu with a warning or unmatched, %zu to try again, %zu refused%s\n",
+               s->events.count, s->events.count == 1 ? "" : "s", s->count[0], s->count[1], s->count[2], s->count[3],
+               s->held_back ? "; mj send --no-check sends what was held back" : "");
 }
 
 /* Nothing that could be sent: the platform is not asked. */
