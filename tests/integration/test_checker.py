@@ -355,6 +355,15 @@ class Chain(unittest.TestCase):
         self.write("DELETE FROM commits WHERE first = 1")
         self.assertTrue(self.errors())
 
+    def test_a_position_left_out_is_found_though_hashes_follow(self):
+        db = sqlite3.connect(self.path)
+        before, block = (db.execute("SELECT hash FROM commits WHERE first = 1").fetchone()[0],
+                         db.execute("SELECT block FROM commits WHERE first = 2").fetchone()[0])
+        db.close()
+        follows = hashlib.blake2b(before + numbers(3) + block, digest_size=32).digest()
+        self.write("UPDATE commits SET first = 3, hash = ? WHERE first = 2", follows)
+        self.assertEqual(["commit 3: expected position 2"], self.errors())
+
     def test_time_that_goes_back_is_found(self):
         block = self.block(17, 0, entries_pb2.EventKnown())
         self.write("UPDATE commits SET block = ? WHERE first = 2", block)
