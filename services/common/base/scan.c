@@ -195,3 +195,28 @@ int mj_scan(const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t le
     struct level outermost = { .d = d, .begin = bytes, .at = bytes, .end = bytes + len };
     return scan_level(&outermost, err);
 }
+
+static void find_byte(struct level *l, const uint8_t *wanted, char *path, size_t size)
+{
+    while (l->at < l->end && next_field(l)) {
+        if (wanted >= l->at)
+            continue;
+        if (!l->field || l->field->type != PROTOBUF_C_TYPE_MESSAGE || l->wire != LENGTH || wanted < l->value) {
+            put_path(l, path, size, 0);
+            return;
+        }
+        struct level inner = { .around = l, .d = l->field->descriptor, .begin = l->value, .at = l->value, .end = l->at };
+        find_byte(&inner, wanted, path, size);
+        return;
+    }
+}
+
+void mj_scan_path(char *path, size_t size, const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t len,
+                  size_t offset)
+{
+    path[0] = '\0';
+    if (offset >= len)
+        return;
+    struct level outermost = { .d = d, .begin = bytes, .at = bytes, .end = bytes + len };
+    find_byte(&outermost, bytes + offset, path, size);
+}

@@ -20,4 +20,8 @@
  * an unknown field's path is that of its message. No memory is allocated; depth is bounded. */
 int mj_scan(const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t len, mj_error *err);
 
+/* The path of the innermost field that holds the byte at offset, in bytes that mj_scan passed; "" where none does. */
+void mj_scan_path(char *path, size_t size, const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t len,
+                  size_t offset);
+
 #endif

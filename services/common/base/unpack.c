@@ -37,6 +37,16 @@ static void compare(ProtobufCBuffer *buffer, size_t len, const uint8_t *data)
         c->at += len;
 }
 
+static int fail_not_canonical(const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t len, size_t from,
+                              mj_error *err)
+{
+    char path[sizeof err->field];
+    mj_scan_path(path, sizeof path, d, bytes, len, from);
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "NOT_CANONICAL", path,
+                   "expected fields in ascending order, each once, defaults left out, got another encoding from "
+                   "byte %zu on; use an ordinary protobuf encoder", from);
+}
+
 int mj_unpack_canonical(ProtobufCMessage **ret, const ProtobufCMessageDescriptor *d, const uint8_t *bytes, size_t len,
                         struct mj_arena *a, mj_error *err)
 {
@@ -46,9 +56,7 @@ int mj_unpack_canonical(ProtobufCMessage **ret, const ProtobufCMessageDescriptor
     struct comparison c = { .base = { compare }, .at = bytes, .end = len ? bytes + len : bytes, .same = true };
     protobuf_c_message_pack_to_buffer(m, &c.base);
     if (!c.same || c.at != c.end)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "NOT_CANONICAL", NULL,
-                       "expected fields in ascending order, each once, defaults left out, got another encoding from "
-                       "byte %zu on; use an ordinary protobuf encoder", (size_t)(c.at - bytes));
+        return fail_not_canonical(d, bytes, len, (size_t)(c.at - bytes), err);
     *ret = m;
     return 0;
 }
