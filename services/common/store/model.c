@@ -192,7 +192,8 @@ static int keep_entry(void *arg, const struct mj_entry *e)
     return 0;
 }
 
-/* All rows are asked for at once; the waiter comes back with the first that was missing. */
+/* All rows are asked for at once; the waiter comes back when all that were missing are here. What only those could name
+ * (a placement's young person) is asked for in the next round. */
 static bool rows_here(struct intake *in)
 {
     struct mj_model *m = in->model;

@@ -11,6 +11,8 @@
 #include "common/service/logging.h"
 
 #define WRITE_RETRY_MS 250               /* a full disk: try the same batch again */
+#define KEEP_MS 500                      /* a row asked for so lately stays, */
+#define KEEP_BYTES (64u << 20)           /* within reason */
 #define SOURCES_MAX 64                   /* logs that one set of rows follows: 21 regions + FR, for two services */
 
 struct row_id {                          /* the hash key: zeroed before it is filled, compared as bytes */
@@ -18,14 +20,17 @@ struct row_id {                          /* the hash key: zeroed before it is fi
     struct mj_row_key key;
 };
 
+struct link { struct mj_row_waiter *waiter; struct link *next; };
+
 struct row {
     struct row_id id;
+    uint64_t used_ms;
     void *value;
     size_t size;
     uint64_t changed;                    /* number of its last change; 0: never changed here */
     bool here;                           /* false: being fetched, value not known */
     bool dirty;
-    struct mj_row_waiter *waiters;
+    struct link *waiters;
     struct row *older, *newer;           /* least lately touched first */
     struct row *next_dirty;
     UT_hash_handle hh;
@@ -106,12 +111,18 @@ static struct row_id row_id(const struct mj_row_kind *k, const struct mj_row_key
     return id;
 }
 
+/* The length of a key stands before its bytes, so what is behind them need not be hashed. */
+static size_t id_size(const struct mj_row_key *key)
+{
+    return offsetof(struct row_id, key.bytes) + key->len;
+}
+
 static struct row *find(const struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
 {
     struct row_id id = row_id(k, key);
     struct row *row = NULL;
 
-    HASH_FIND(hh, r->rows, &id, sizeof id, row);
+    HASH_FIND(hh, r->rows, &id, id_size(key), row);
     return row;
 }
 
@@ -143,6 +154,7 @@ static void link_newest(struct mj_rows *r, struct row *row)
 
 static void used(struct mj_rows *r, struct row *row)
 {
+    row->used_ms = mj_loop_now_ms(r->threads->loop);
     if (r->newest == row)
         return;
     unlink_row(r, row);
@@ -154,7 +166,8 @@ static struct row *add(struct mj_rows *r, const struct mj_row_kind *k, const str
     struct row *row = mj_calloc(1, sizeof *row);
 
     row->id = row_id(k, key);
-    HASH_ADD(hh, r->rows, id, sizeof row->id, row);
+    row->used_ms = mj_loop_now_ms(r->threads->loop);
+    HASH_ADD(hh, r->rows, id, id_size(key), row);
     link_newest(r, row);
     r->stats.rows++;
     r->stats.bytes += sizeof *row;
@@ -192,20 +205,24 @@ static void forget(struct mj_rows *r, struct row *row)
     free(row);
 }
 
-/* Only what the tables hold is evicted. */
-static bool may_go(const struct mj_rows *r, const struct row *row)
+/* Only what the tables hold is evicted, and not what was asked for a moment ago: a command that still waits for other
+ * rows must find it, or it would fetch them in turn for ever. */
+static bool may_go(const struct mj_rows *r, const struct row *row, uint64_t now_ms)
 {
+    if (now_ms - row->used_ms < KEEP_MS && r->stats.bytes < 2 * r->limits.cache_bytes + KEEP_BYTES)
+        return false;
     return row->here && !row->dirty && !row->waiters && row->changed <= r->written_changes;
 }
 
 static void on_evict(void *arg)
 {
     struct mj_rows *r = arg;
+    uint64_t now_ms = mj_loop_now_ms(r->threads->loop);
     struct row *row = r->oldest, *next;
 
     for (; row && r->stats.bytes > r->limits.cache_bytes; row = next) {
         next = row->newer;
-        if (may_go(r, row)) {
+        if (may_go(r, row, now_ms)) {
             forget(r, row);
             r->stats.evicted++;
         }
@@ -250,16 +267,36 @@ static void fetch_run(struct mj_job *job)
     f->rc = load(&f->rows->fetch_readers, &f->id, &f->value, &f->generation, &f->err);
 }
 
+/* Whoever waits for nothing else goes on. */
+static void wake(struct link *links)
+{
+    struct link *next;
+
+    for (; links; links = next) {
+        struct mj_row_waiter *w = links->waiter;
+
+        next = links->next;
+        free(links);
+        if (--w->missing == 0)
+            w->fn(w);
+    }
+}
+
 static void wake_waiters(struct row *row)
 {
-    struct mj_row_waiter *w = row->waiters, *next;
+    struct link *links = row->waiters;
 
     row->waiters = NULL;
-    for (; w; w = next) {
-        next = w->next;
-        w->waiting = false;
-        w->fn(w);
-    }
+    wake(links);
+}
+
+static void wait_for(struct row *row, struct mj_row_waiter *w)
+{
+    struct link *l = mj_alloc(sizeof *l);
+
+    *l = (struct link){ w, row->waiters };
+    row->waiters = l;
+    w->missing++;
 }
 
 static void fetch_done(struct mj_job *job)
@@ -318,11 +355,8 @@ bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct m
         row = add(r, k, key);
         fetch(r, row);
     }
-    if (w && !w->waiting) {
-        w->waiting = true;
-        w->next = row->waiters;
-        row->waiters = w;
-    }
+    if (w)
+        wait_for(row, w);
     return false;
 }
 
@@ -620,13 +654,23 @@ int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const
     return 0;
 }
 
+static void free_links(struct row *row)
+{
+    struct link *next;
+
+    for (; row->waiters; row->waiters = next) {
+        next = row->waiters->next;
+        free(row->waiters);
+    }
+}
+
 static void drop_rows(struct mj_rows *r)
 {
     struct row *row, *next;
 
     for (row = r->oldest; row; row = next) {
         next = row->newer;
-        row->waiters = NULL;
+        free_links(row);
         forget(r, row);
     }
     r->dirty = NULL;
@@ -636,7 +680,7 @@ static void drop_rows(struct mj_rows *r)
 
 void mj_rows_reset(struct mj_rows *r)
 {
-    struct mj_row_waiter *waiters = NULL, **tail = &waiters, *w;
+    struct link *links = NULL, **tail = &links;
 
     assert(!r->writing);
     for (struct row *row = r->oldest; row; row = row->newer) {   /* whoever waited asks again, or has failed */
@@ -654,11 +698,7 @@ void mj_rows_reset(struct mj_rows *r)
         r->sources[i].position = r->sources[i].batch = r->sources[i].written;
         r->sources[i].moved = false;
     }
-    while ((w = waiters)) {
-        waiters = w->next;
-        w->waiting = false;
-        w->fn(w);
-    }
+    wake(links);
 }
 
 static void close_readers(struct mj_readers *readers)

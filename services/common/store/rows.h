@@ -52,10 +52,10 @@ int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const
                    const char *schema, const char *log_url, const struct mj_rows_limits *limits, mj_error *err);
 void mj_rows_destroy(struct mj_rows *r);         /* writes nothing more; wait for mj_rows_idle first */
 
-/* Asks for a row. true: it is in memory (get will answer at once). false: it is being fetched; the waiter's fn is
- * called once when it has come (one fetch a key is outstanding, however many wait). A NULL waiter only prefetches. The
- * same waiter may be given for several rows: it waits for the first of them, and asks again when that has come. */
-struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); struct mj_row_waiter *next; bool waiting; };
+/* Asks for a row. true: it is in memory (get will answer at once). false: it is being fetched. A waiter may be given
+ * for any number of rows, in one go: its fn is called once, when all that were missing have come (one fetch a key is
+ * outstanding, however many wait). A NULL waiter only prefetches. missing starts at 0. */
+struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); unsigned missing; };
 bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, struct mj_row_waiter *w);
 /* The value, or NULL where there is no such row. A row that is not in memory is loaded on the spot: right at start;
  * elsewhere it is counted (mj_rows_stats.inline_loads), since the caller should have asked for it first. Valid until
