@@ -30,6 +30,7 @@ struct poll {                            /* one process, or one region that was 
     char *region;                        /* NULL: all that the caller may see */
     bool national;                       /* takes FR: one of them does, though all say it */
     bool answered;                       /* once at least */
+    const char *row;                     /* asked for last */
     uint8_t token[512];
     size_t token_len;
     struct mj_timer *pause;
@@ -147,7 +148,7 @@ static void trouble(struct poll *p, const mj_error *err)
     struct watching *w = p->w;
     bool for_good = err->code == MJ_PERMISSION_DENIED || err->code == MJ_INVALID_ARGUMENT || err->code == MJ_NOT_FOUND;
 
-    if (for_good && !w->row_given && w->row[0]) {        /* the whole region is not for this caller: its own rows */
+    if (for_good && !w->row_given && p->row[0]) {        /* the whole region is not for this caller: its own rows */
         w->row = "";
         ask(p);
         return;
@@ -189,7 +190,8 @@ static void ask(void *arg)
                             .answer = &missionjeunes__reporting__v1__watch_response__descriptor };
     mj_error err;
 
-    rq.row = (char *)p->w->row;
+    p->row = p->w->row;
+    rq.row = (char *)p->row;
     rq.wait_ms = WAIT_MS;
     rq.token = (ProtobufCBinaryData){ p->token_len, p->token };
     rq.regions = &p->region;
