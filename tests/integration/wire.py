@@ -154,6 +154,11 @@ class Caller:
             if answer.correlation == correlation:
                 return answer
 
+    def answers_to(self, correlations, seconds=ANSWER_S):
+        """The answers to many requests, in the order of the requests, whatever order they come in."""
+        came = {answer.correlation: answer for answer in (self.receive(seconds) for _ in correlations)}
+        return [came[correlation] for correlation in correlations]
+
     def call(self, method, body=None, region="", key=None, seconds=ANSWER_S, header=None, **fields):
         """Sends a request and waits for its answer. fields: of the request message, where body is not given."""
         if body is None:
