@@ -39,6 +39,13 @@ const char *placements_not_ready(void *arg)
     return NULL;
 }
 
+/* Its timer asks partitions, which close before the app goes. */
+void placements_stopping(void *arg)
+{
+    struct pl_app *app = arg;
+    mj_timer_stop(app->quality_timer);
+}
+
 void placements_destroy(void *app)
 {
     pl_app_free(app);

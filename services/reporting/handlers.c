@@ -150,6 +150,7 @@ static void stopping(void *app)
 {
     struct reporting *r = app;
 
+    mj_timer_stop(r->look);              /* it asks the followers, which go before the app */
     mj_rep_watch_stop(r->watch);
 }
 

@@ -325,8 +325,11 @@ static void on_signal(void *arg)
     mj_timer_start(d->stop_timer, 10, 10);
 }
 
+/* The loop turns while partitions and models close: what is in work is answered, so the door outlives them. */
 static void close_all(struct mj_daemon *d)
 {
+    if (d->server)
+        mj_server_drain(d->server);              /* a start that failed has not said so */
     daemon_watchdog_stop(d);
     mj_http_destroy(d->http);
     for (size_t i = 0; i < d->follower_count; i++)
@@ -334,11 +337,11 @@ static void close_all(struct mj_daemon *d)
     mj_follower_destroy(d->who_follower);
     mj_follow_server_destroy(d->follow_server);
     mj_resolver_destroy(d->resolver);
-    mj_server_destroy(d->server);
     for (size_t i = 0; i < d->partition_count; i++)
         mj_partition_close(d->partitions[i]);
     mj_model_close(d->model);
     mj_model_close(d->who_model);
+    mj_server_destroy(d->server);
     if (d->app && d->service->destroy)           /* last: a row that came while these closed was still folded by it */
         d->service->destroy(d->app);
     mj_zap_destroy(d->zap);
