@@ -31,7 +31,8 @@ struct mj_spool {
     char region[3];                      /* "" while unknown */
 };
 
-/* At path, for one stream: another SIRET's spool is FAILED_PRECONDITION OTHER_STREAM. */
+/* At path, for one stream and one writer: another SIRET's spool is FAILED_PRECONDITION OTHER_STREAM, one that is open
+ * already UNAVAILABLE SPOOL_IN_USE. */
 int mj_spool_disk(struct mj_spool **ret, const char *path, const char *siret, mj_error *err);
 /* Keeps what is not acknowledged, in memory. */
 int mj_spool_memory(struct mj_spool **ret, mj_error *err);

@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
 /* One SQLite file a stream; events of one loop turn are one transaction and one fsync. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/spool.h"
 #include "common/base/buf.h"
@@ -41,6 +44,7 @@ struct disk {
     sqlite3_stmt *s[S_COUNT];
     bool open;                           /* a transaction is */
     int64_t forgot_at;
+    int lock;                            /* PATH.lock, held for life: two writers would give one number twice */
 };
 
 static int done(struct disk *d, int rc, const char *doing, mj_error *err)
@@ -177,7 +181,25 @@ static void close_spool(struct mj_spool *spool)
     if (d->file)
         sync_spool(spool, &err);
     mj_sqlite_close(d->file);
+    if (d->lock >= 0)
+        close(d->lock);
     free(d);
+}
+
+static int take_lock(struct disk *d, const char *path, mj_error *err)
+{
+    char name[512];
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    snprintf(name, sizeof name, "%s.lock", path);
+    d->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (d->lock < 0)
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "SPOOL", NULL, "cannot make %s: %s; check its folder", name,
+                       strerror(errno));
+    if (fcntl(d->lock, F_OFD_SETLK, &whole) < 0)
+        return mj_fail(err, MJ_UNAVAILABLE, "SPOOL_IN_USE", NULL,
+                       "the spool %s is in use by another program; wait for it, or give it its own stream", path);
+    return 0;
 }
 
 static int open_file(struct disk *d, const char *path, mj_error *err)
@@ -223,7 +245,8 @@ int mj_spool_disk(struct mj_spool **ret, const char *path, const char *siret, mj
 
     d->spool = (struct mj_spool){ .add = add, .sync = sync_spool, .read = read_events, .acknowledged = acknowledged,
                                   .set_region = set_region, .close = close_spool };
-    if (open_file(d, path, err) < 0 || find_place(d, path, siret, err) < 0) {
+    d->lock = -1;
+    if (take_lock(d, path, err) < 0 || open_file(d, path, err) < 0 || find_place(d, path, siret, err) < 0) {
         close_spool(&d->spool);
         return -1;
     }

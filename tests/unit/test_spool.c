@@ -118,6 +118,18 @@ static void another_agencys_spool_is_refused(void **state)
     assert_null(other);
 }
 
+static void a_spool_has_one_writer(void **state)
+{
+    (void)state;
+    mj_error err = { 0 };
+    struct mj_spool *s = open_spool(), *second = NULL;
+    assert_int_equal(-1, mj_spool_disk(&second, path, SIRET, &err));
+    assert_string_equal("SPOOL_IN_USE", err.reason);
+    s->close(s);
+    s = open_spool();
+    s->close(s);
+}
+
 static void acknowledged_events_are_kept_for_35_days(void **state)
 {
     (void)state;
@@ -173,6 +185,7 @@ int main(void)
         SPOOL_TEST(reading_starts_and_stops_where_it_is_told),
         SPOOL_TEST(a_number_is_taken_once),
         SPOOL_TEST(another_agencys_spool_is_refused),
+        SPOOL_TEST(a_spool_has_one_writer),
         SPOOL_TEST(acknowledged_events_are_kept_for_35_days),
         SPOOL_TEST(acknowledged_events_are_forgotten_after_35_days),
     };
