@@ -31,6 +31,7 @@ struct mj_peer {
     uint64_t timer_at;                   /* 0: not started */
     struct waiting *waiting;
     uint64_t last_correlation;
+    uint64_t unsent_since;               /* monotonic ms since when nothing could be sent; 0: the last could */
     struct mj_arena *scratch;            /* the answer being given */
     struct mj_buf head, body;
     char endpoint[MJ_ENDPOINT_MAX];
@@ -221,6 +222,11 @@ static int encode(struct mj_peer *p, const struct mj_call *c, uint64_t correlati
     return 0;
 }
 
+uint64_t mj_peer_unsent_ms(const struct mj_peer *p)
+{
+    return p->unsent_since == 0 ? 0 : mj_loop_now_ms(p->loop) - p->unsent_since;
+}
+
 int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, void *arg, mj_error *err)
 {
     uint32_t timeout_ms = c->timeout_ms != 0 ? c->timeout_ms : TIMEOUT_MS;
@@ -230,9 +236,13 @@ int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, vo
     if (encode(p, c, p->last_correlation + 1, timeout_ms, err) != 0)
         return -1;
     struct mj_frame frames[2] = { { p->head.data, p->head.len }, { p->body.data, p->body.len } };
-    if (mj_sock_send(p->sock, NULL, frames, 2) != MJ_SENT)
+    if (mj_sock_send(p->sock, NULL, frames, 2) != MJ_SENT) {
+        if (p->unsent_since == 0)
+            p->unsent_since = mj_loop_now_ms(p->loop);
         return mj_fail(err, MJ_UNAVAILABLE, "NOT_CONNECTED", NULL, "%s is not connected or does not read; nothing was "
                        "sent, try again", p->endpoint);
+    }
+    p->unsent_since = 0;
     struct waiting *w = mj_calloc(1, sizeof *w);
     w->correlation = ++p->last_correlation;
     w->deadline = mj_loop_now_ms(p->loop) + timeout_ms;
