@@ -87,17 +87,21 @@ static void on_pause_over(void *arg)
 
 /* ---- resuming ---- */
 
-/* The service's word decides where to go on. It is ahead of a spool that was lost, and behind one when it was
- * restored from a backup: then what it lost is sent again. */
+/* The service's word decides where to go on. It is behind a spool when it was restored from a backup: what it lost is
+ * sent again. It is ahead when answers were lost: what was not answered is sent again all the same, so that its
+ * outcome is heard; or when the spool was lost: numbers go on behind the service's. */
 static void resumed(struct mj_stream *s, uint64_t last)
 {
-    if (last > s->spool->last)
-        s->spool->last = s->synced = last;
-    if (last > s->spool->durable)
-        s->spool->durable = last;
+    struct mj_spool *p = s->spool;
+
+    if (last > p->durable && p->durable == p->last)
+        p->durable = last;                       /* nothing here waits for its answer */
+    if (last > p->last)
+        p->last = s->synced = last;
     if (last > s->sent_through)
         s->sent_through = last;
-    s->next = last + 1;
+    s->taken = last;
+    s->next = (last < p->durable ? last : p->durable) + 1;
     s->state = STREAM_RUNNING;
     s->resumed_once = true;
     s->failures = 0;
