@@ -162,6 +162,19 @@ static void on_trouble(void *arg, const mj_error *err)
 
 /* ---- telling ---- */
 
+/* For probes. One that is not acknowledged yet keeps its place: only what is acknowledged can be sent again on purpose. */
+static void remember(struct load_agency *a, uint64_t number, const struct load_event *e)
+{
+    struct load_recent *r = &a->recent[number % RECENT];
+
+    if (r->number > mj_stream_durable(a->stream))
+        return;
+    r->number = number;
+    r->len = e->len;
+    r->expect = e->expect;
+    memcpy(r->bytes, e->bytes, e->len);
+}
+
 unsigned load_agency_tell(struct load_agency *a, unsigned n)
 {
     struct load_run *run = a->run;
@@ -185,9 +198,7 @@ unsigned load_agency_tell(struct load_agency *a, unsigned n)
             return sent;
         }
         pending_push(a, number, e.expect);
-        struct load_recent *r = &a->recent[number % RECENT];
-        *r = (struct load_recent){ .number = number, .len = e.len, .expect = e.expect };
-        memcpy(r->bytes, e.bytes, e.len);
+        remember(a, number, &e);
         run->counts.events++;
         run->counts.starts += e.starts;
         sent++;
@@ -199,7 +210,7 @@ unsigned load_agency_tell(struct load_agency *a, unsigned n)
 
 bool load_agency_is_done(const struct load_agency *a)
 {
-    return a->failed || (a->told_all && a->count == 0 && a->probes == 0);
+    return a->failed || (a->told_all && a->count == 0 && load_probe_none(a));
 }
 
 /* ---- lifetime ---- */

@@ -31,15 +31,16 @@ static uint32_t draw_days(struct load_draw *d, enum load_programme programme)
     return 1 + (uint32_t)days;
 }
 
+/* Nearly all in temporary work: that is what the published figures count as missions. */
 static uint8_t draw_contract(struct load_draw *d, uint32_t days)
 {
     double x = load_draw_unit(d);
 
-    if (days >= 180 && x < 0.4)
-        return x < 0.2 ? 5 : 4;          /* CDI, CDD */
-    if (x < 0.90)
+    if (days >= 180 && x < 0.2)
+        return x < 0.1 ? 5 : 4;          /* CDI, CDD */
+    if (x < 0.93)
         return 1;                        /* CTT */
-    return x < 0.95 ? 2 : x < 0.97 ? 3 : 4;      /* in a CDI interimaire, mission-formation, CDD */
+    return x < 0.985 ? 2 : x < 0.995 ? 3 : 4;    /* in a CDI interimaire, mission-formation, CDD */
 }
 
 static void draw_figures(struct load_mission *m, const struct load_plan *p, struct load_draw *d)

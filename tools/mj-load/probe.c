@@ -15,12 +15,11 @@
 typedef Missionjeunes__Placements__V1__IngestRequest ingest_request;
 typedef Missionjeunes__Placements__V1__IngestResponse ingest_response;
 
-enum probe_kind { RESEND, CONFLICT, LEAVE_OUT };
 static const char *const names[] = { "resend", "conflict", "gap" };
 
 struct load_probe {
     struct load_agency *agency;
-    enum probe_kind kind;
+    enum load_probe_kind kind;
     uint64_t id, number;
     enum load_expect expect;             /* 0: refused */
     size_t len;
@@ -36,19 +35,28 @@ static void alter(struct load_probe *p)
     p->bytes[2] ^= 1;
 }
 
-static void make(struct load_agency *a, enum probe_kind kind)
+/* An event that is acknowledged; NULL: there is none. */
+static const struct load_recent *choose(struct load_agency *a)
 {
-    const struct load_recent *r = &a->recent[load_draw_below(&a->chance, RECENT)];
+    unsigned from = load_draw_below(&a->chance, RECENT);
 
-    if (a->probes >= PROBES_MAX || r->number == 0 || r->number > mj_stream_durable(a->stream))
-        return;
+    for (unsigned i = 0; i < RECENT; i++) {
+        const struct load_recent *r = &a->recent[(from + i) % RECENT];
+        if (r->number && r->number <= mj_stream_durable(a->stream))
+            return r;
+    }
+    return NULL;
+}
+
+static void make(struct load_agency *a, enum load_probe_kind kind, const struct load_recent *r)
+{
     struct load_probe *p = mj_calloc(1, sizeof *p);
-    *p = (struct load_probe){ .agency = a, .kind = kind, .number = r->number, .len = r->len,
-                              .next = a->waiting };
+
+    *p = (struct load_probe){ .agency = a, .kind = kind, .number = r->number, .len = r->len, .next = a->waiting };
     memcpy(p->bytes, r->bytes, r->len);
-    if (kind == RESEND)
+    if (kind == LOAD_RESEND)
         p->expect = r->expect == LOAD_EXPECT_REJECTED ? LOAD_EXPECT_REJECTED : LOAD_EXPECT_DUPLICATE;
-    if (kind == CONFLICT) {
+    if (kind == LOAD_CONFLICT) {
         p->expect = LOAD_EXPECT_CONFLICT;
         alter(p);
     }
@@ -60,12 +68,21 @@ void load_probe_draw(struct load_agency *a)
 {
     const struct load_rates *r = &a->run->o->demand.rates;
 
-    if (load_draw_chance(&a->chance, r->resends))
-        make(a, RESEND);
-    if (load_draw_chance(&a->chance, r->conflicts))
-        make(a, CONFLICT);
-    if (load_draw_chance(&a->chance, r->gaps))
-        make(a, LEAVE_OUT);
+    a->owed[LOAD_RESEND] += load_draw_chance(&a->chance, r->resends);
+    a->owed[LOAD_CONFLICT] += load_draw_chance(&a->chance, r->conflicts);
+    a->owed[LOAD_GAP] += load_draw_chance(&a->chance, r->gaps);
+}
+
+static void make_owed(struct load_agency *a)
+{
+    for (int kind = 0; kind < LOAD_PROBE_KINDS; kind++)
+        while (a->owed[kind] && a->probes < PROBES_MAX) {
+            const struct load_recent *r = choose(a);
+            if (!r)
+                return;
+            make(a, (enum load_probe_kind)kind, r);
+            a->owed[kind]--;
+        }
 }
 
 /* ---- its end ---- */
@@ -100,7 +117,7 @@ static void refused(struct load_probe *p, const mj_error *err)
     struct load_run *run = p->agency->run;
 
     load_history_probed(run->history, p->agency->siret, p->id, "refused", NULL, err->reason);
-    if (p->kind == LEAVE_OUT && strcmp(err->reason, "GAP") == 0)
+    if (p->kind == LOAD_GAP && strcmp(err->reason, "GAP") == 0)
         count(run, p);
     else if (err->code == MJ_RESOURCE_EXHAUSTED || err->code == MJ_UNAVAILABLE || err->code == MJ_FAILED_PRECONDITION)
         run->counts.put_off++;           /* the service is full, or moved */
@@ -142,7 +159,7 @@ static bool send_one(struct load_agency *a, struct load_probe *p)
         return false;
     p->id = ++a->run->probe_id;
     rq.stream = a->siret;
-    rq.first_sequence = p->kind == LEAVE_OUT ? mj_stream_last(a->stream) + GAP : p->number;
+    rq.first_sequence = p->kind == LOAD_GAP ? mj_stream_last(a->stream) + GAP : p->number;
     rq.events = &event;
     rq.n_events = 1;
     load_history_probe(a->run->history, a->siret, p->id, names[p->kind], rq.first_sequence, p->bytes, p->len, p->expect);
@@ -159,6 +176,8 @@ void load_probe_send(struct load_agency *a)
 {
     struct load_probe *p;
 
+    if (a->stream)
+        make_owed(a);
     while ((p = a->waiting) && a->stream && mj_stream_is_ready(a->stream)) {
         a->waiting = p->next;
         if (send_one(a, p))
@@ -169,10 +188,16 @@ void load_probe_send(struct load_agency *a)
     }
 }
 
+bool load_probe_none(const struct load_agency *a)
+{
+    return a->probes == 0 && a->owed[LOAD_RESEND] == 0 && a->owed[LOAD_CONFLICT] == 0 && a->owed[LOAD_GAP] == 0;
+}
+
 void load_probe_drop(struct load_agency *a)
 {
     struct load_probe *p;
 
+    memset(a->owed, 0, sizeof a->owed);
     while ((p = a->waiting)) {
         a->waiting = p->next;
         a->probes--;

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "places.h"
 
+enum load_probe_kind { LOAD_RESEND, LOAD_CONFLICT, LOAD_GAP, LOAD_PROBE_KINDS };
 #define RECENT 16                        /* events of an agency that may be sent again on purpose */
 
 struct load_counts {
@@ -41,6 +42,7 @@ struct load_agency {
     struct load_draw chance;             /* of probes */
     struct load_probe *waiting;
     unsigned probes;                     /* waiting or outstanding */
+    unsigned owed[LOAD_PROBE_KINDS];     /* drawn, and not made yet: nothing was acknowledged to send again */
 };
 
 struct load_run {
@@ -73,9 +75,10 @@ unsigned load_agency_tell(struct load_agency *a, unsigned n);
 bool load_agency_is_done(const struct load_agency *a);
 void load_agency_again(struct load_agency *a);   /* opens its stream again where it waits for that */
 /* probe.c */
-void load_probe_draw(struct load_agency *a);     /* after an event: makes a probe now and then */
+void load_probe_draw(struct load_agency *a);     /* after an event: now and then a probe is owed */
 void load_probe_send(struct load_agency *a);     /* those that wait, as far as credit goes */
-void load_probe_drop(struct load_agency *a);
+bool load_probe_none(const struct load_agency *a);       /* none owed, waiting or outstanding */
+void load_probe_drop(struct load_agency *a);     /* those that have not left */
 /* run.c */
 void load_run_soon(struct load_run *run);        /* a turn at the end of this turn of the loop */
 void load_run_fail(struct load_run *run, const mj_error *err);
