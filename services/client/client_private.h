@@ -37,6 +37,8 @@ struct mj_stream {
     uint64_t next;                       /* first number not sent since the last resume */
     uint64_t synced;                     /* highest number on this machine's disk */
     uint64_t sent_through;               /* highest number ever sent: beyond it is no resend */
+    uint64_t taken;                      /* highest number that the service said it has */
+    uint64_t lost_from, lost_through;    /* numbers that the service has and this spool has not; 0: none */
     uint64_t run;                        /* grows with each resume: failures of older batches are old news */
     unsigned failures;                   /* in a row, for the back-off */
     struct stream_call *calls;           /* outstanding */
@@ -65,6 +67,7 @@ void stream_resume(struct mj_stream *s);
 /* stream_start.c */
 void stream_find_region(struct mj_stream *s);
 /* stream_send.c */
+void stream_untake(struct mj_stream *s);                         /* the spool failed: what it had not synced is gone */
 void stream_pump(struct mj_stream *s);
 void stream_feed(struct mj_client *c);                           /* credit came free: whoever wanted it tries again */
 void stream_take_credit(struct mj_client *c, const Missionjeunes__Placements__V1__Credit *credit);

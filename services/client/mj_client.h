@@ -83,10 +83,12 @@ void mj_stream_close(struct mj_stream *s);       /* what is in the spool stays t
 bool mj_stream_is_ready(const struct mj_stream *s);
 /* Takes an event (a packed placements.v1.PlacementEvent) under the next number. It is on this machine's disk, and on
  * its way, once the loop has turned. UNAVAILABLE NOT_RESUMED before the first ready of an empty spool;
- * RESOURCE_EXHAUSTED SPOOL_FULL where max_unacknowledged is reached or the disk is full. */
+ * RESOURCE_EXHAUSTED SPOOL_FULL where a million events wait, DISK_FULL where this machine's disk is full. Where the
+ * spool fails, here or in the loop (trouble says so), events that were taken since the loop last turned are not
+ * taken: mj_stream_last goes back, and their numbers go to others. */
 int mj_stream_send(struct mj_stream *s, const uint8_t *event, size_t len, uint64_t *sequence, mj_error *err);
 uint64_t mj_stream_last(const struct mj_stream *s);              /* last number given */
-uint64_t mj_stream_durable(const struct mj_stream *s);           /* last number acknowledged */
+uint64_t mj_stream_durable(const struct mj_stream *s);           /* last number whose fate is known */
 const char *mj_stream_region(const struct mj_stream *s);         /* "" while unknown */
 
 struct mj_stream_stats { uint64_t sent, resent, batches, resumes, accepted, duplicates, unmatched, conflicts, rejected,

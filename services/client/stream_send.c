@@ -15,6 +15,11 @@
 typedef Missionjeunes__Placements__V1__IngestRequest ingest_request;
 typedef Missionjeunes__Placements__V1__IngestResponse ingest_response;
 
+void stream_untake(struct mj_stream *s)
+{
+    s->spool->last = s->synced;
+}
+
 int mj_stream_send(struct mj_stream *s, const uint8_t *event, size_t len, uint64_t *sequence, mj_error *err)
 {
     if (len == 0 || len > EVENT_BYTES)
@@ -26,8 +31,10 @@ int mj_stream_send(struct mj_stream *s, const uint8_t *event, size_t len, uint64
     if (s->spool->last - s->spool->durable >= UNACKNOWLEDGED_MAX)
         return mj_fail(err, MJ_RESOURCE_EXHAUSTED, "SPOOL_FULL", NULL,
                        "%u events are waiting to be acknowledged, the limit; wait for the service", UNACKNOWLEDGED_MAX);
-    if (s->spool->add(s->spool, s->spool->last + 1, event, len, err) < 0)
+    if (s->spool->add(s->spool, s->spool->last + 1, event, len, err) < 0) {
+        stream_untake(s);
         return -1;
+    }
     *sequence = ++s->spool->last;
     mj_defer_schedule(s->turn);
     return 0;
@@ -43,6 +50,11 @@ void stream_take_credit(struct mj_client *c, const Missionjeunes__Placements__V1
     c->credit.bytes = credit->bytes;
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static void count_result(struct mj_stream *s, const struct mj_event_result *r)
 {
     switch (r->outcome) {
@@ -54,10 +66,9 @@ static void count_result(struct mj_stream *s, const struct mj_event_result *r)
     }
 }
 
-static void take_answer(struct mj_stream *s, const struct stream_call *c, const ingest_response *a)
+static void tell_results(struct mj_stream *s, const struct stream_call *c, const ingest_response *a)
 {
     uint64_t now_accepted = c->events;
-    mj_error err;
 
     for (size_t i = 0; i < a->n_exceptions; i++) {
         const Missionjeunes__Placements__V1__Exception *x = a->exceptions[i];
@@ -71,14 +82,44 @@ static void take_answer(struct mj_stream *s, const struct stream_call *c, const 
             s->o.result(s->o.arg, &r);
     }
     s->stats.accepted += now_accepted;
+}
+
+static void pass_lost(struct mj_stream *s)
+{
+    if (s->spool->durable + 1 >= s->lost_from && s->spool->durable < s->lost_through)
+        s->spool->durable = s->lost_through;
+}
+
+/* Durable here means answered too: the service may have more, and what became of that is still to be heard. */
+static bool advance(struct mj_stream *s, const struct stream_call *c, uint64_t durable_through)
+{
+    uint64_t through = least(durable_through, c->first + c->events - 1);
+
+    pass_lost(s);
+    if (c->first > s->spool->durable + 1 || through <= s->spool->durable)
+        return false;                            /* an answer before this one was lost, or all of it is known */
+    s->spool->durable = through;
+    pass_lost(s);
+    return true;
+}
+
+static int take_answer(struct mj_stream *s, const struct stream_call *c, const ingest_response *a, mj_error *err)
+{
+    int rc = 0;
+
+    tell_results(s, c, a);
     s->failures = 0;
-    if (a->durable_through <= s->spool->durable)
-        return;
-    s->spool->durable = a->durable_through;
-    /* Where it cannot be noted, a restart resends: no more is lost than that. */
-    (void)s->spool->acknowledged(s->spool, a->durable_through, mj_wall_ms(s->client->env), &err);
+    if (a->durable_through > s->taken)
+        s->taken = a->durable_through;
+    if (!advance(s, c, a->durable_through))
+        return 0;
+    if (s->spool->acknowledged(s->spool, s->spool->durable, mj_wall_ms(s->client->env), err) < 0) {
+        stream_untake(s);                        /* what was taken in this turn shared its transaction */
+        rc = -1;
+    }
     if (s->o.durable)
         s->o.durable(s->o.arg, s->spool->durable);
+    return rc;
 }
 
 static void on_ingested(void *arg, const struct mj_reply *r)
@@ -86,10 +127,12 @@ static void on_ingested(void *arg, const struct mj_reply *r)
     struct stream_call *c = arg;
     struct mj_stream *s = c->stream;
     bool current = s && c->run == s->run;
+    mj_error err;
+    int rc = 0;
 
     if (s && r->outcome == MJ_CALL_OK) {
         stream_take_credit(s->client, ((const ingest_response *)r->body)->credit);
-        take_answer(s, c, r->body);
+        rc = take_answer(s, c, r->body, &err);
         mj_defer_schedule(s->turn);
     }
     if (s && r->outcome == MJ_CALL_UNKNOWN)
@@ -97,6 +140,8 @@ static void on_ingested(void *arg, const struct mj_reply *r)
     stream_call_free(c);
     if (current && r->outcome != MJ_CALL_OK)
         stream_trouble(s, r->err);
+    else if (rc < 0)
+        stream_trouble(s, &err);
 }
 
 /* ---- batches ---- */
@@ -104,6 +149,7 @@ static void on_ingested(void *arg, const struct mj_reply *r)
 struct batch {
     ProtobufCBinaryData events[BATCH_EVENTS];
     size_t count, bytes, max_events, max_bytes;
+    uint64_t first, found;               /* number of the first event; the one that the spool holds first, 0: none */
     struct mj_arena *arena;
 };
 
@@ -111,17 +157,13 @@ static int put_in_batch(void *arg, uint64_t sequence, const uint8_t *event, size
 {
     struct batch *b = arg;
 
-    (void)sequence;
-    if (b->count == b->max_events || b->bytes + len > b->max_bytes)
+    if (b->found == 0)
+        b->found = sequence;
+    if (sequence != b->first + b->count || b->count == b->max_events || b->bytes + len > b->max_bytes)
         return 1;
     b->events[b->count++] = (ProtobufCBinaryData){ len, mj_arena_copy(b->arena, event, len) };
     b->bytes += len;
     return 0;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 static void wait_for_credit(struct mj_stream *s)
@@ -209,10 +251,28 @@ static int send_batch(struct mj_stream *s, const struct batch *b, mj_error *err)
     return 0;
 }
 
+/* Numbers that the spool does not hold are passed over where the service has them, from a spool that was lost. */
+static int pass_hole(struct mj_stream *s, uint64_t through, mj_error *err)
+{
+    if (through > s->taken)
+        return mj_fail(err, MJ_DATA_LOSS, "SPOOL_HOLE", NULL, "event %llu of stream %s is neither in the spool nor at the"
+                       " service; restore the spool, or begin one anew", (unsigned long long)s->next, s->siret);
+    if (s->next != s->lost_through + 1)
+        s->lost_from = s->next;
+    s->lost_through = through;
+    s->next = through + 1;
+    pass_lost(s);
+    return 0;
+}
+
 /* One batch from the spool; false where there is nothing to send, or no credit. */
 static bool send_some(struct mj_stream *s, struct batch *b, mj_error *err)
 {
+    uint64_t through;
+
     b->count = b->bytes = 0;
+    b->first = s->next;
+    b->found = 0;
     mj_arena_reset(b->arena, 0);
     size_batch(s->client, b);
     if (s->next > s->synced)
@@ -224,13 +284,9 @@ static bool send_some(struct mj_stream *s, struct batch *b, mj_error *err)
             wait_for_credit(s);
         return false;
     }
-    if (s->spool->read(s->spool, s->next, least(s->synced, s->next + b->max_events - 1), put_in_batch, b, err) < 0) {
-        stream_trouble(s, err);
-        return false;
-    }
-    if (b->count == 0)
-        return false;
-    if (send_batch(s, b, err) < 0) {
+    through = least(s->synced, s->next + b->max_events - 1);
+    if (s->spool->read(s->spool, s->next, through, put_in_batch, b, err) < 0 ||
+        (b->count == 0 ? pass_hole(s, b->found ? b->found - 1 : through, err) : send_batch(s, b, err)) < 0) {
         stream_trouble(s, err);
         return false;
     }
@@ -244,6 +300,7 @@ void stream_pump(struct mj_stream *s)
     mj_error err = { 0 };
 
     if (s->spool->sync(s->spool, &err) < 0) {
+        stream_untake(s);
         stream_trouble(s, &err);
         return;
     }

@@ -19,6 +19,7 @@ static void region_known(struct mj_stream *s, const char *region)
         mj_fail(&err, MJ_INTERNAL, "NO_REGION", NULL, "registry gave no region for agency %s", s->siret);
         stream_trouble(s, &err);
     } else if (s->spool->set_region(s->spool, region, &err) < 0) {
+        stream_untake(s);
         stream_trouble(s, &err);
     } else {
         stream_resume(s);
