@@ -156,13 +156,14 @@ static void on_trouble(void *arg, const mj_error *err)
         return;
     }
     a->failed = true;
-    fprintf(stderr, "mj-load: agency %s stopped: %s %s %s\n", a->siret, mj_code_name(err->code), err->reason, err->text);
+    fprintf(stderr, "mj-load: agency %s stopped: %s %s %s\n", a->siret, mj_code_name(err->code), err->reason,
+            err->text);
     load_run_soon(a->run);
 }
 
 /* ---- telling ---- */
 
-/* For probes. One that is not acknowledged yet keeps its place: only what is acknowledged can be sent again on purpose. */
+/* For probes. One that is not acknowledged yet keeps its place: only what is acknowledged can be sent again. */
 static void remember(struct load_agency *a, uint64_t number, const struct load_event *e)
 {
     struct load_recent *r = &a->recent[number % RECENT];

@@ -13,7 +13,7 @@
 #define DAY_MINUTES 420                  /* 7 h */
 #define WEEKS_TOLD 2
 
-static const char *const occupations[] = {       /* ROME codes of transport, industry, trade, building, cleaning, hotels */
+static const char *const occupations[] = {       /* ROME codes of transport, industry, trade, building, hotels */
     "N1103", "N1105", "N1101", "N4105", "N4101", "H2102", "H3302", "H2909", "D1507", "D1505", "F1704", "F1701", "K2204",
     "G1602", "G1603", "G1605", "A1417", "I1203",
 };
@@ -58,7 +58,8 @@ static void draw_figures(struct load_mission *m, const struct load_plan *p, stru
 /* ---- facts, in the order in which they come about ---- */
 
 /* On a day, at an hour; the minute tells the facts of a mission apart. NULL: it lies ahead. */
-static struct load_fact *tell(struct load_mission *m, const struct load_plan *p, enum pl_kind kind, mj_date day, int hour)
+static struct load_fact *tell(struct load_mission *m, const struct load_plan *p, enum pl_kind kind, mj_date day,
+                              int hour)
 {
     struct load_fact *f = &m->facts[m->count];
 

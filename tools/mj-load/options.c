@@ -56,7 +56,8 @@ static const struct option rows[] = {
     { "rate", 1, NULL, O_RATE }, { "spool", 1, NULL, O_SPOOL }, { "history", 1, NULL, O_HISTORY },
     { "strict", 0, NULL, O_STRICT },
     { "late", 1, NULL, O_RATES }, { "out-of-order", 1, NULL, O_RATES + 1 }, { "corrections", 1, NULL, O_RATES + 2 },
-    { "cancellations", 1, NULL, O_RATES + 3 }, { "unmatched", 1, NULL, O_RATES + 4 }, { "repeats", 1, NULL, O_RATES + 5 },
+    { "cancellations", 1, NULL, O_RATES + 3 }, { "unmatched", 1, NULL, O_RATES + 4 },
+    { "repeats", 1, NULL, O_RATES + 5 },
     { "malformed", 1, NULL, O_RATES + 6 }, { "resends", 1, NULL, O_RATES + 7 }, { "conflicts", 1, NULL, O_RATES + 8 },
     { "gaps", 1, NULL, O_RATES + 9 }, { NULL, 0, NULL, 0 },
 };
@@ -176,8 +177,8 @@ static void set_defaults(struct load_options *o)
     o->figures.seed = 1;
     o->figures.scale = 1;
     o->figures.today = mj_local_day((int64_t)time(NULL) * 1000, "11");
-    o->demand.rates = (struct load_rates){ .late = 0.10, .out_of_order = 0.05, .corrections = 0.01, .cancellations = 0.002,
-                                           .unmatched = 0.005, .repeats = 0.005, .resends = 0.02 };
+    o->demand.rates = (struct load_rates){ .late = 0.10, .out_of_order = 0.05, .corrections = 0.01,
+                                           .cancellations = 0.002, .unmatched = 0.005, .repeats = 0.005, .resends = 0.02 };
 }
 
 static int check(struct load_options *o, int argc, char **argv)

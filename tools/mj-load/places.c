@@ -24,8 +24,8 @@ static void name_run(const struct load_demand *d, char out[2 * MJ_TAG + 1])
     uint8_t tag[MJ_TAG];
 
     snprintf(text, sizeof text, "%llu %u %u %s %.17g %.17g %.17g %.17g %.17g %.17g %.17g", (unsigned long long)d->seed,
-             d->missions, d->agencies, d->regions, r->late, r->out_of_order, r->corrections, r->cancellations, r->unmatched,
-             r->repeats, r->malformed);
+             d->missions, d->agencies, d->regions, r->late, r->out_of_order, r->corrections, r->cancellations,
+             r->unmatched, r->repeats, r->malformed);
     mj_tag(tag, plain, text, strlen(text), NULL, 0);
     mj_hex(out, tag, MJ_TAG);
 }

@@ -152,7 +152,8 @@ static bool send_one(struct load_agency *a, struct load_probe *p)
     ingest_request rq = MISSIONJEUNES__PLACEMENTS__V1__INGEST_REQUEST__INIT;
     ProtobufCBinaryData event = { p->len, p->bytes };
     struct mj_call call = { .method = "placements.v1.Ingest", .region = a->region, .body = &rq.base,
-                            .answer = &missionjeunes__placements__v1__ingest_response__descriptor, .timeout_ms = 10000 };
+                            .answer = &missionjeunes__placements__v1__ingest_response__descriptor,
+                            .timeout_ms = 10000 };
     mj_error err;
 
     if (!mj_client_take_credit(a->line->client, 1, (uint32_t)p->len))
@@ -162,7 +163,8 @@ static bool send_one(struct load_agency *a, struct load_probe *p)
     rq.first_sequence = p->kind == LOAD_GAP ? mj_stream_last(a->stream) + GAP : p->number;
     rq.events = &event;
     rq.n_events = 1;
-    load_history_probe(a->run->history, a->siret, p->id, names[p->kind], rq.first_sequence, p->bytes, p->len, p->expect);
+    load_history_probe(a->run->history, a->siret, p->id, names[p->kind], rq.first_sequence, p->bytes, p->len,
+                       p->expect);
     if (load_history_flush(a->run->history, &err) < 0)
         load_run_fail(a->run, &err);
     else if (mj_client_call(a->line->client, NULL, &call, on_reply, p, &err) == 0)

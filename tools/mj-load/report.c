@@ -34,7 +34,8 @@ void load_report_progress(struct load_run *run)
     bool terminal = isatty(STDERR_FILENO);
 
     count_levels(c, levels);
-    fprintf(stderr, "%s%llu sent, %llu acknowledged, %llu/s, %llu outstanding; level 0: %llu, 1: %llu, 2: %llu, 3: %llu%s",
+    fprintf(stderr, "%s%llu sent, %llu acknowledged, %llu/s, %llu outstanding; level 0: %llu, 1: %llu, 2: %llu, "
+            "3: %llu%s",
             terminal ? "\r\033[K" : "", (unsigned long long)c->events, (unsigned long long)c->acknowledged,
             (unsigned long long)(c->acknowledged - before), (unsigned long long)not_acknowledged(run),
             (unsigned long long)levels[0], (unsigned long long)levels[1], (unsigned long long)levels[2],

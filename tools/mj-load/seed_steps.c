@@ -66,7 +66,9 @@ static bool make_organisation(void *arg, unsigned i, struct mj_call *call)
     return true;
 }
 
-const struct load_step load_step_organisations = { "organisations", count_all, make_organisation, nothing_to_note, NULL };
+const struct load_step load_step_organisations = {
+    "organisations", count_all, make_organisation, nothing_to_note, NULL,
+};
 
 /* ---- principals and keys ---- */
 
@@ -187,8 +189,8 @@ static bool make_enrol(void *arg, unsigned i, struct mj_call *call)
     s->body.enrol.sex = (Missionjeunes__Registry__V1__Sex)who.sex;
     s->body.enrol.rqth = who.rqth;
     s->body.enrol.programme = (Missionjeunes__Registry__V1__Programme)who.programme;
-    call_registry(call, "registry.v1.Enrol", mj_regions[load_world_region_of(s->world, person)].code, &s->body.enrol.base,
-                  &missionjeunes__registry__v1__enrol_response__descriptor);
+    call_registry(call, "registry.v1.Enrol", mj_regions[load_world_region_of(s->world, person)].code,
+                  &s->body.enrol.base, &missionjeunes__registry__v1__enrol_response__descriptor);
     return true;
 }
 

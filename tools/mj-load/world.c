@@ -82,8 +82,8 @@ int load_world_make(struct load_world **ret, const struct load_figures *f, mj_er
     double share = total / 444.0;        /* of the country, by the 2015 table's rows */
     if (total == 0 || f->scale <= 0 || f->scale > 100 || f->people > 5000000 || f->agencies > 9000 || f->etts > 1000) {
         free(w);
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "FIGURES", NULL, "expected known regions that have Missions Locales, a "
-                       "scale above 0 and at most 100, at most 5,000,000 people, 9,000 agencies and 1,000 ETTs");
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "FIGURES", NULL, "expected known regions that have Missions Locales, "
+                       "a scale above 0 and at most 100, at most 5,000,000 people, 9,000 agencies and 1,000 ETTs");
     }
     w->locales = share_out(w, 0, scaled(w, total), total);
     w->agencies = share_out(w, 1, f->agencies ? f->agencies : scaled(w, LOAD_FULL_AGENCIES * share), total);

@@ -51,7 +51,7 @@ bool load_region_listed(const char *list, const char *code);     /* list: "52,53
 struct load_organisation { char id[MJ_SIRET_LEN + 1], name[120], commune[6], principal[33]; unsigned region; };
 void load_world_locale(const struct load_world *w, unsigned i, struct load_organisation *ret);
 void load_world_ett(const struct load_world *w, unsigned i, struct load_organisation *ret);
-void load_world_agency(const struct load_world *w, unsigned i, struct load_organisation *ret);  /* its ETT's principal */
+void load_world_agency(const struct load_world *w, unsigned i, struct load_organisation *ret); /* its ETT's principal */
 unsigned load_world_ett_of(const struct load_world *w, unsigned agency);
 unsigned load_world_locale_of(const struct load_world *w, unsigned person);
 unsigned load_world_region_of(const struct load_world *w, unsigned person);         /* index into mj_regions */

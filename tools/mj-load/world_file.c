@@ -15,7 +15,8 @@
 
 static int broken(const char *path, mj_error *err)
 {
-    return mj_fail(err, MJ_DATA_LOSS, "WORLD_FILE", NULL, "%s is not a world of this program; name another folder", path);
+    return mj_fail(err, MJ_DATA_LOSS, "WORLD_FILE", NULL, "%s is not a world of this program; name another folder",
+                   path);
 }
 
 static int write_new(const char *path, const struct load_figures *f, mj_error *err)
@@ -26,8 +27,8 @@ static int write_new(const char *path, const struct load_figures *f, mj_error *e
     if (!file)
         return mj_fail(err, MJ_FAILED_PRECONDITION, "WORLD_FILE", NULL, "cannot make %s: %s", path, strerror(errno));
     fprintf(file, "# Mission Jeunes: données fictives, made by mj-load\n");
-    fprintf(file, "world\t" FORMAT "\t%llu\t%.17g\t%u\t%u\t%u\t%s\t%s\n", (unsigned long long)f->seed, f->scale, f->people,
-            f->etts, f->agencies, mj_date_format(f->today, today), f->regions[0] ? f->regions : "-");
+    fprintf(file, "world\t" FORMAT "\t%llu\t%.17g\t%u\t%u\t%u\t%s\t%s\n", (unsigned long long)f->seed, f->scale,
+            f->people, f->etts, f->agencies, mj_date_format(f->today, today), f->regions[0] ? f->regions : "-");
     bool written = !ferror(file);
     if (fclose(file) != 0 || !written) {
         unlink(path);
@@ -104,8 +105,8 @@ int load_world_open(struct load_world **ret, const char *dir, const struct load_
     }
     FILE *file = fopen(path, "re");
     if (!file)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "NO_WORLD", NULL, "cannot read %s: %s; make one with mj-load seed", path,
-                       strerror(errno));
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "NO_WORLD", NULL, "cannot read %s: %s; make one with mj-load seed",
+                       path, strerror(errno));
     int rc = read_file(&w, file, path, err);
     fclose(file);
     if (rc < 0)
@@ -138,6 +139,7 @@ int load_world_enrolled(struct load_world *w, FILE *file, unsigned person, const
         w->enrolled++;
     memcpy(w->ids[person], id, MJ_PERSON_TEXT);
     if (fprintf(file, "person\t%u\t%s\n", person, id) < 0 || fflush(file) != 0)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "WORLD_FILE", NULL, "cannot write the world's file: %s", strerror(errno));
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "WORLD_FILE", NULL, "cannot write the world's file: %s",
+                       strerror(errno));
     return 0;
 }
