@@ -74,7 +74,8 @@ void mj_who_reset(struct mj_who *w);
 int mj_who_bootstrap(struct mj_who *w, const char *path, mj_error *err);
 
 /* Folds one entry of registry's log "FR" at its position; types it does not hold, positions at or below the one
- * held, and what would touch a bootstrap row are passed over (0); a payload that cannot be unpacked is DATA_LOSS.
+ * held, and what would touch a bootstrap row are passed over (0); a payload that cannot be unpacked is DATA_LOSS, a type
+ * that no release up to this one wrote is UNIMPLEMENTED: it may take rights away.
  * A revoked key stays revoked, whatever comes later. Pointers given out before are void. */
 int mj_who_fold(struct mj_who *w, uint64_t position, uint32_t type, const uint8_t *payload, size_t len, mj_error *err);
 uint64_t mj_who_position(const struct mj_who *w);

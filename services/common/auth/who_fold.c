@@ -9,6 +9,8 @@
 #include "common/base/buf.h"
 #include "missionjeunes/registry/v1/entries.pb-c.h"
 
+#define LAST_TYPE MISSIONJEUNES__REGISTRY__V1__ENTRY_TYPE__ENTRY_TYPE_PERSON_ENROLLED
+
 typedef int fold_fn(struct mj_who *w, const ProtobufCMessage *m, mj_error *err);
 
 /* Copies a text of an entry; one that is longer than its column was written by no release of ours. */
@@ -187,6 +189,10 @@ int mj_who_fold(struct mj_who *w, uint64_t position, uint32_t type, const uint8_
 {
     if (position <= w->position)
         return 0;
+    if (type > LAST_TYPE)
+        return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL, "registry's log \"FR\" holds an entry of type %u "
+                       "at %llu, which this program does not know; install a newer one", type,
+                       (unsigned long long)position);
     for (size_t i = 0; i < sizeof folds / sizeof folds[0]; i++)
         if (folds[i].type == type && fold_payload(w, i, payload, len, err) != 0)
             return -1;
