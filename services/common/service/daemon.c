@@ -254,6 +254,19 @@ static int open_followers(struct mj_daemon *d, mj_error *err)
     return 0;
 }
 
+static const char *where_is(void *arg, const char *region)
+{
+    struct mj_daemon *d = arg;
+    const struct mj_instance *all;
+    size_t n = mj_resolver_list(d->resolver, &all);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i].service, d->service->name) == 0 && strcmp(all[i].region, region) == 0 &&
+            strcmp(all[i].endpoint, d->endpoint) != 0)
+            return all[i].endpoint;
+    return "";
+}
+
 static int open_network(struct mj_daemon *d, mj_error *err)
 {
     struct mj_registry_address registries[MJ_REGISTRIES_MAX];
@@ -269,6 +282,7 @@ static int open_network(struct mj_daemon *d, mj_error *err)
             if (mj_follow_server_add(d->follow_server, d->partitions[i], err) < 0)
                 return -1;
     }
+    mj_server_on_moved(d->server, where_is, d);
     mj_resolver_start(d->resolver, NULL, NULL);
     announce(d);
     return open_followers(d, err);

@@ -184,6 +184,21 @@ static const struct table_row *admit(struct mj_server *s, const struct mj_messag
     return check_limits(s, *peer, m->frames[1].len, err) == 0 ? row : NULL;
 }
 
+void mj_server_on_moved(struct mj_server *s, const char *(*where)(void *arg, const char *region), void *arg)
+{
+    s->where = where;
+    s->where_arg = arg;
+}
+
+/* A handler said no; where it said that the partition is elsewhere, the answer says where. */
+static void answer_error(struct mj_server *s, struct mj_request *rq, const mj_error *err)
+{
+    if (strcmp(err->reason, "MOVED") == 0)
+        mj_reply_moved(rq, s->where ? s->where(s->where_arg, rq->header.region) : "");
+    else
+        mj_reply_error(rq, err);
+}
+
 static void run(struct mj_server *s, struct mj_request *rq, void *app)
 {
     ProtobufCMessage *body;
@@ -196,7 +211,7 @@ static void run(struct mj_server *s, struct mj_request *rq, void *app)
     rq->body = body;
     memset(&err, 0, sizeof err);
     if (rq->method->run(app, rq, &err) != 0)
-        mj_reply_error(rq, &err);
+        answer_error(s, rq, &err);
 }
 
 static int read_header(struct mj_server *s, const struct mj_message *m, struct mj_header *h, mj_error *err)

@@ -63,6 +63,8 @@ struct mj_server_tables { const struct mj_method *methods; void *app; };
 int mj_server_create(struct mj_server **ret, struct mj_loop *l, struct mj_who *who, const struct mj_curve *keys,
                      const struct mj_server_tables *tables, const struct mj_server_limits *limits, mj_error *err);
 int mj_server_bind(struct mj_server *s, const char *host, int port, char bound[MJ_ENDPOINT_MAX], mj_error *err);
+/* Who serves a region that is not served here, for answers MOVED: an endpoint, or "" where nobody is known. */
+void mj_server_on_moved(struct mj_server *s, const char *(*where)(void *arg, const char *region), void *arg);
 /* From now on every request gets UNAVAILABLE (STOPPING); those in work may still be answered. */
 void mj_server_drain(struct mj_server *s);
 unsigned mj_server_in_work(const struct mj_server *s);

@@ -49,6 +49,8 @@ struct mj_server {
     uint64_t last_peer;
     struct mj_arena *scratch;            /* headers */
     struct mj_buf head, out;             /* of the answer being sent */
+    const char *(*where)(void *arg, const char *region);
+    void *where_arg;
     bool draining;
 };
 
