@@ -192,6 +192,18 @@ static int keep_entry(void *arg, const struct mj_entry *e)
     return 0;
 }
 
+/* The types that all logs share: one that is not known here may say that the log goes on elsewhere. */
+static int check_types(const struct intake *in, mj_error *err)
+{
+    for (size_t i = 0; i < in->count; i++)
+        if (in->entries[i].type < MJ_ENTRY_FIRST_OWN && in->entries[i].type != MJ_ENTRY_OPENED)
+            return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL,
+                           "%s/%s holds an entry of type %u at %llu, which this program does not know; install a newer"
+                           " one", in->service, in->region, in->entries[i].type,
+                           (unsigned long long)in->entries[i].position);
+    return 0;
+}
+
 /* All rows are asked for at once; the waiter comes back when all that were missing are here. What only those could name
  * (a placement's young person) is asked for in the next round. */
 static bool rows_here(struct intake *in)
@@ -293,7 +305,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
         return mj_fail(err, MJ_DATA_LOSS, "CHAIN_BROKEN", NULL, "commit %llu of %s does not fit the one before it",
                        (unsigned long long)c->first, f->name);
     in = intake_make(m, service, region, c);
-    if (mj_block_each(&in->commit, in->arena, keep_entry, in, err) < 0) {
+    if (mj_block_each(&in->commit, in->arena, keep_entry, in, err) < 0 || check_types(in, err) < 0) {
         intake_free(in);
         return -1;
     }

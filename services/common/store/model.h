@@ -33,7 +33,8 @@ void mj_model_close(struct mj_model *m);
 
 /* The position and hash to follow a log from: next position (1 for none held). */
 uint64_t mj_model_next(struct mj_model *m, const char *service, const char *region, uint8_t hash[MJ_HASH]);
-/* Takes a commit that starts at next; fits the chain, or DATA_LOSS. Copies it. done is called once, when it is folded
+/* Takes a commit that starts at next; fits the chain, or DATA_LOSS; holds no unknown type below 16, or UNIMPLEMENTED.
+ * Copies it. done is called once, when it is folded
  * and there is room for another (back-pressure), or at the latest by mj_model_close: stop followers before it. */
 int mj_model_take(struct mj_model *m, const char *service, const char *region, const struct mj_commit *c,
                   void (*done)(void *arg), void *arg, mj_error *err);
