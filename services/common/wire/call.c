@@ -31,7 +31,7 @@ struct mj_peer {
     uint64_t timer_at;                   /* 0: not started */
     struct waiting *waiting;
     uint64_t last_correlation;
-    uint64_t unsent_since;               /* monotonic ms since when nothing could be sent; 0: the last could */
+    uint64_t unsent_first, unsent_last;  /* monotonic ms of the first and last call in a row that could not be sent */
     struct mj_arena *scratch;            /* the answer being given */
     struct mj_buf head, body;
     char endpoint[MJ_ENDPOINT_MAX];
@@ -224,7 +224,7 @@ static int encode(struct mj_peer *p, const struct mj_call *c, uint64_t correlati
 
 uint64_t mj_peer_unsent_ms(const struct mj_peer *p)
 {
-    return p->unsent_since == 0 ? 0 : mj_loop_now_ms(p->loop) - p->unsent_since;
+    return p->unsent_last - p->unsent_first;
 }
 
 int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, void *arg, mj_error *err)
@@ -237,12 +237,13 @@ int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, vo
         return -1;
     struct mj_frame frames[2] = { { p->head.data, p->head.len }, { p->body.data, p->body.len } };
     if (mj_sock_send(p->sock, NULL, frames, 2) != MJ_SENT) {
-        if (p->unsent_since == 0)
-            p->unsent_since = mj_loop_now_ms(p->loop);
+        p->unsent_last = mj_loop_now_ms(p->loop);
+        if (p->unsent_first == 0)
+            p->unsent_first = p->unsent_last;
         return mj_fail(err, MJ_UNAVAILABLE, "NOT_CONNECTED", NULL, "%s is not connected or does not read; nothing was "
                        "sent, try again", p->endpoint);
     }
-    p->unsent_since = 0;
+    p->unsent_first = p->unsent_last = 0;
     struct waiting *w = mj_calloc(1, sizeof *w);
     w->correlation = ++p->last_correlation;
     w->deadline = mj_loop_now_ms(p->loop) + timeout_ms;

@@ -40,7 +40,7 @@ const char *mj_peer_endpoint(const struct mj_peer *p);
 /* 0: fn will be called exactly once, never before this returns. -1, UNAVAILABLE: not connected or its queue is
  * full; nothing was sent and fn is not called. */
 int mj_peer_call(struct mj_peer *p, const struct mj_call *c, mj_reply_fn *fn, void *arg, mj_error *err);
-/* For how many ms nothing could be sent, since the first call that could not; 0 where the last one could. */
+/* From the first to the last of the calls in a row that could not be sent, in ms; 0 where the last one could. */
 uint64_t mj_peer_unsent_ms(const struct mj_peer *p);
 unsigned mj_peer_outstanding(const struct mj_peer *p);
 /* Outstanding calls get MJ_CALL_UNKNOWN first. Allowed inside a reply callback. NULL is allowed. */
