@@ -194,7 +194,7 @@ static int take_lock(struct disk *d, const char *path, mj_error *err)
     snprintf(name, sizeof name, "%s.lock", path);
     d->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (d->lock < 0)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "SPOOL", NULL, "cannot make %s: %s; check its folder", name,
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "SPOOL_UNUSABLE", NULL, "cannot make %s: %s; check its folder", name,
                        strerror(errno));
     if (fcntl(d->lock, F_OFD_SETLK, &whole) < 0)
         return mj_fail(err, MJ_UNAVAILABLE, "SPOOL_IN_USE", NULL,
