@@ -110,6 +110,12 @@ class Process:
         status = self.process.wait(seconds)
         assert status == -signal.SIGKILL, f"{self.name}: status {status}, expected a kill\n{self.tail()}"
 
+    def wait_refused(self, seconds=START_S):
+        """Waits until it has ended because it cannot start; its last words."""
+        status = self.process.wait(seconds)
+        assert status > 0, f"{self.name}: status {status}, expected a refusal\n{self.tail()}"
+        return self.tail()
+
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -170,17 +176,19 @@ class Redis(Process):
 
 
 class Service(Process):
-    """One of ours. Positions, counts and readiness are read from its own probes."""
+    """One of ours. Positions, counts and readiness are read from its own probes. regions, data: where they are not the
+    platform's; label: of its log file, where the platform has a service of that name already."""
 
-    def __init__(self, name, platform, *flags):
+    def __init__(self, name, platform, *flags, regions=None, data=None, label=None):
+        regions = regions or (*(["FR"] if name == "registry" else []), *platform.regions)
         self.port, self.http_port = free_port(), free_port()
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
         self.key_file = platform.key(name)
         self.public_key = public_key(self.key_file)
-        super().__init__(name, platform.folder, [
+        super().__init__(label or name, platform.folder, [
             BIN / f"mj-{name}", "--listen", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}",
-            "--data", platform.data, "--key-file", self.key_file, "--bootstrap", platform.keys / "bootstrap",
-            "--region", ",".join([*(["FR"] if name == "registry" else []), *platform.regions]), *flags])
+            "--data", data or platform.data, "--key-file", self.key_file, "--bootstrap", platform.keys / "bootstrap",
+            "--region", ",".join(regions), *flags])
 
     def get(self, path):
         """(status, text) of GET path; (0, "") where nobody listens."""

@@ -103,7 +103,7 @@ class KillServices(harness.PlatformCase):
 
 
 class KillFirstKey(unittest.TestCase):
-    """The key that names placements' first placement is on disk before the first entry that uses it, whenever it dies."""
+    """The key that names the first placement is on disk before any entry that uses it, whenever placements dies."""
 
     def test_a_kill_right_after_the_first_name_key_was_kept(self):
         platform = harness.Platform(services=("registry", "placements"))
