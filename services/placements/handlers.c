@@ -10,6 +10,7 @@
 #include "placements/queries.h"
 
 #define NOT_DECLARED_RETRY_MS 500
+#define BEHIND_RETRY_MS 1000
 
 /* ---- whose stream ---- */
 
@@ -184,6 +185,7 @@ struct question {
     } out;
     struct pl_exceptions_query filter;
     const uint8_t *after;
+    bool late;                           /* the tables did not reach what was on disk when it was asked */
 };
 
 /* All that a page shows is one state of the tables. */
@@ -198,11 +200,24 @@ static int ask_tables(struct mj_row_query *query, const struct mj_readers *r, mj
     return rc;
 }
 
+/* An event that is acknowledged and not yet in the tables must not be told as one that never came. */
+static void reply_behind(const struct question *q)
+{
+    mj_error err;
+    (void)mj_fail(&err, MJ_UNAVAILABLE, "BEHIND", NULL,
+                  "the tables have not reached what is on disk; whether the number was taken is not known here yet; ask "
+                  "again");
+    err.retry_after_ms = BEHIND_RETRY_MS;
+    mj_reply_error(q->rq, &err);
+}
+
 static void on_asked(struct mj_row_query *query, const mj_error *err)
 {
     struct question *q = (struct question *)query;
     struct mj_arena *arena = q->arena;
-    if (err != NULL)
+    if (err != NULL && q->late && strcmp(err->reason, "EVENT") == 0)
+        reply_behind(q);
+    else if (err != NULL)
         mj_reply_error(q->rq, err);
     else
         mj_reply(q->rq, &q->out.event.base);     /* a union: all answers start alike */
@@ -212,7 +227,7 @@ static void on_asked(struct mj_row_query *query, const mj_error *err)
 static void on_tables(void *arg, bool late)
 {
     struct question *q = arg;
-    (void)late;                          /* the page says at which position it was read */
+    q->late = late;                      /* a page says at which position it was read; absence must be certain */
     mj_rows_query(mj_partition_rows(q->part->partition), &q->query);
 }
 
