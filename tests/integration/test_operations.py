@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator relies on: one writer a partition, refusals in clear words, stops that lose nothing, regions that may
-be served anywhere, services that go on without registry, and probes that tell."""
+"""What an operator relies on: one writer a partition, refusals in clear words, stops that lose nothing, regions that
+may be served anywhere, services that go on without registry, and probes that tell."""
 import os
 import re
 import subprocess
