@@ -339,6 +339,18 @@ static void on_signal(void *arg)
     mj_timer_start(d->stop_timer, 10, 10);
 }
 
+/* The loop's handlers go with it. A signal that comes after them is held until the process is gone: it must not end a
+ * stop that went well with another status. Our other threads take no signals. */
+static void hold_signals(void)
+{
+    sigset_t stop;
+
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+}
+
 /* The loop turns while partitions and models close: what is in work is answered, so the door outlives them. */
 static void close_all(struct mj_daemon *d)
 {
@@ -364,6 +376,7 @@ static void close_all(struct mj_daemon *d)
     mj_worker_destroy(d->threads.tables);
     mj_worker_destroy(d->threads.read);
     daemon_watchdog_free(d);
+    hold_signals();
     mj_loop_destroy(d->loop);
     mj_who_destroy(d->who);
     mj_metrics_destroy(d->metrics);
