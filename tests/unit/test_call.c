@@ -162,6 +162,20 @@ static void fields_of_a_newer_answer_are_passed_over(void **state)
     assert_int_equal(w->outcome, MJ_CALL_OK);
 }
 
+static void a_connection_that_goes_ends_what_waits_long_before_its_deadline(void **state)
+{
+    struct world *w = *state;
+    send_call(w, 60000);
+    send_call(w, 60000);
+    town_until(&w->town, &w->received, 2);
+    mj_sock_close(w->door);
+    w->door = NULL;
+    town_until(&w->town, &w->replies, 2);
+    assert_int_equal(w->unknown, 2);
+    assert_string_equal(w->reason, "CONNECTION_CLOSED");
+    assert_int_equal(mj_peer_outstanding(w->peer), 0);
+}
+
 static void closing_ends_what_is_outstanding_as_unknown(void **state)
 {
     struct world *w = *state;
@@ -246,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_call_without_an_answer_ends_as_unknown), T(each_call_has_its_own_deadline),
         T(an_answer_after_the_deadline_or_for_nobody_is_dropped), T(an_answer_that_cannot_be_read_is_unknown),
+        T(a_connection_that_goes_ends_what_waits_long_before_its_deadline),
         T(fields_of_a_newer_answer_are_passed_over), T(closing_ends_what_is_outstanding_as_unknown),
         T(a_peer_may_be_closed_in_its_reply), T(a_peer_may_be_closed_at_a_timeout), T(a_call_may_be_made_in_a_reply),
         T(a_call_that_was_not_sent_says_so), T(calls_outstanding_have_a_bound),

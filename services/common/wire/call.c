@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* Calls wait in a map by their correlation number. ZeroMQ says nothing of a connection that went, so the deadline
- * alone decides: one timer stands at the earliest. An answer that comes after its deadline finds nobody and is
- * dropped. */
+/* Calls wait in a map by their correlation number. One timer stands at the earliest deadline; when the connection went,
+ * that of all that wait is near. An answer that comes after its deadline finds nobody and is dropped. */
 #include "common/wire/call.h"
 
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #define CALLS_MAX 4096                   /* outstanding on one connection */
 #define TIMEOUT_MS 5000
+#define LOST_MS 20                       /* for answers that arrived before the connection went */
 
 struct waiting {
     uint64_t correlation;
@@ -21,6 +21,7 @@ struct waiting {
     const ProtobufCMessageDescriptor *answer;
     mj_reply_fn *fn;
     void *arg;
+    bool lost;                           /* the connection that it was asked over went */
     UT_hash_handle hh;
 };
 
@@ -99,7 +100,8 @@ static void on_timer(void *arg)
     p->timer_at = 0;
     p->in_callback++;                    /* a callback may close: what is walked here must stay */
     while (!p->closed && (w = find_expired(p, now, &earliest)) != NULL)
-        finish_unknown(p, w, "TIMEOUT", "no answer came in time");
+        finish_unknown(p, w, w->lost ? "CONNECTION_CLOSED" : "TIMEOUT",
+                       w->lost ? "the connection went before the answer came" : "no answer came in time");
     p->in_callback--;
     if (p->closed) {
         if (p->in_callback == 0)
@@ -107,6 +109,23 @@ static void on_timer(void *arg)
     } else if (earliest != UINT64_MAX) {
         set_timer(p, earliest);
     }
+}
+
+/* Well before the connection is there again (RECONNECT_IVL): what waits now was asked over the old one. */
+static void on_lost(void *arg)
+{
+    struct mj_peer *p = arg;
+    uint64_t soon = mj_loop_now_ms(p->loop) + LOST_MS;
+    struct waiting *w, *next;
+
+    if (p->closed || p->waiting == NULL)
+        return;
+    HASH_ITER(hh, p->waiting, w, next) {
+        w->lost = true;
+        if (w->deadline > soon)
+            w->deadline = soon;
+    }
+    set_timer(p, soon);
 }
 
 /* ---- answers ---- */
@@ -181,6 +200,8 @@ int mj_peer_open(struct mj_peer **ret, struct mj_loop *l, const char *endpoint, 
         rc = mj_timer_create(&p->timer, l, on_timer, p, err);
     if (rc == 0)
         rc = mj_sock_open(&p->sock, l, MJ_SOCK_DEALER, keys, on_message, p, err);
+    if (rc == 0)
+        rc = mj_sock_on_lost(p->sock, on_lost, p, err);
     if (rc == 0)
         rc = mj_sock_connect(p->sock, endpoint, server_key, err);
     if (rc == 0) {

@@ -174,6 +174,8 @@ static void on_routed(void *arg, const struct mj_reply *reply)
             forget(c);
         if (moved || reply->outcome == MJ_CALL_UNKNOWN)
             hurry(c->resolver);
+        if (reply->outcome == MJ_CALL_UNKNOWN && strcmp(c->service, "registry") == 0)
+            mj_announce_soon(c->resolver);       /* it may have been started anew, and know nobody */
     }
     c->fn(c->arg, reply);
     free(c);

@@ -11,11 +11,16 @@
 #define ANNOUNCE_MS 5000
 #define ANNOUNCE_RETRY_MS 500            /* while a registry is not connected */
 
+void mj_announce_soon(struct mj_resolver *r)
+{
+    if (r->mine_count > 0 && !r->destroying && !r->leaving)
+        mj_timer_start(r->announcing, ANNOUNCE_RETRY_MS, 0);
+}
+
 static void on_answer(void *arg, const struct mj_reply *reply)
 {
-    struct mj_resolver *r = arg;
-    if (reply->outcome != MJ_CALL_OK && !r->destroying && !r->leaving)
-        mj_timer_start(r->announcing, ANNOUNCE_RETRY_MS, 0);
+    if (reply->outcome != MJ_CALL_OK)
+        mj_announce_soon(arg);
 }
 
 static void fill(Missionjeunes__Directory__V1__Instance *to, struct mj_instance *from)

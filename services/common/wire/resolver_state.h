@@ -59,5 +59,6 @@ long mj_instances_find(const struct mj_resolver *r, const char *service, const c
 void mj_instances_remove(struct mj_resolver *r, size_t i);
 
 void mj_announce_tick(void *arg);        /* the announcing timer */
+void mj_announce_soon(struct mj_resolver *r);    /* within half a second rather than 5 s */
 
 #endif

@@ -11,6 +11,7 @@
 #include "common/wire/endpoint.h"
 #include "common/wire/pump.h"
 #include "common/wire/sock_options.h"
+#include "common/wire/sock_watch.h"
 
 #define USER_HEX (2 * MJ_CURVE_KEY)
 
@@ -20,6 +21,7 @@ struct mj_sock {
     enum mj_sock_kind kind;
     mj_message_fn *fn;
     void *arg;
+    struct mj_sock_watch *watch;                 /* NULL: nobody asked */
     /* The message being received. */
     bool inside;                                 /* its first frame came already */
     bool dropped;                                /* a route that is none of ours */
@@ -195,6 +197,11 @@ int mj_sock_connect(struct mj_sock *s, const char *endpoint, const uint8_t serve
     return 0;
 }
 
+int mj_sock_on_lost(struct mj_sock *s, void (*fn)(void *arg), void *arg, mj_error *err)
+{
+    return mj_sock_watch_open(&s->watch, s->loop, s->pump.zmq, fn, arg, err);
+}
+
 /* ---- sending ---- */
 
 static enum mj_sent why_not(void)
@@ -235,6 +242,8 @@ void mj_sock_close(struct mj_sock *s)
     if (s == NULL || s->pump.zmq == NULL)
         return;
     s->loop->doors -= s->kind == MJ_SOCK_ROUTER;
+    mj_sock_watch_close(s->watch);
+    s->watch = NULL;
     mj_pump_close(&s->pump);
 }
 

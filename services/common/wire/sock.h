@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
 /* sock: ZeroMQ sockets on the loop. One function opens them and sets every option (sock_options.c); nobody knows
- * ZeroMQ but sock, sock_options, pump and zap of this folder, and loop.c for the context.
+ * ZeroMQ but sock, sock_options, sock_watch, pump and zap of this folder, and loop.c for the context.
  *
  * ZMQ_FD is edge-triggered (U1-U3): the poll on it only wakes the loop; before every sleep each socket's
  * ZMQ_EVENTS is read and, if messages wait, the loop is kept awake; after every wake at most 64 are taken, so that
@@ -59,6 +59,9 @@ int mj_sock_bind(struct mj_sock *s, const char *host, int port, char bound[MJ_EN
 /* endpoint is "tcp://host:port", checked to be nothing else (C11): host is an address in digits (IPv6 in brackets)
  * or a DNS name. Once a socket. BAD_ENDPOINT. */
 int mj_sock_connect(struct mj_sock *s, const char *endpoint, const uint8_t server_key[MJ_CURVE_KEY], mj_error *err);
+/* DEALER: fn is called when its connection went: what was asked over it gets no answer any more, though some may have
+ * arrived and not been given yet. Once a socket. */
+int mj_sock_on_lost(struct mj_sock *s, void (*fn)(void *arg), void *arg, mj_error *err);
 /* All frames or none. route is for ROUTER, else NULL. */
 enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const struct mj_frame *frames, unsigned count);
 /* Close inside its own callback is allowed. */
