@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
 # SPDX-License-Identifier: Apache-2.0
-"""placements' disk runs full under load: senders are told at once, questions are answered, nothing acknowledged is lost,
-and intake opens by itself when there is room again. Needs to mount a small tmpfs: skipped where that is not allowed;
+"""placements' disk runs full under load: senders are told at once, questions are answered, nothing acknowledged is
+lost, and intake opens by itself when there is room again. Needs to mount a small tmpfs: skipped where that is not allowed;
 the same by fail points is in test_kill_disk.py."""
 import subprocess
 import time
@@ -79,7 +79,8 @@ class DiskFull(unittest.TestCase):
         print(f"\nrefused after {slowest * 1000:.0f} ms at most; open again after {opened:.2f} s")
         self.assertLess(opened, 2)
         marks = [s.durable + 50 for s in self.senders]
-        harness.wait_until(lambda: all(s.failure or s.durable > m for s, m in zip(self.senders, marks)), "clients go on")
+        harness.wait_until(lambda: all(s.failure or s.durable > m for s, m in zip(self.senders, marks)),
+                           "clients go on")
         for sender in self.senders:
             sender.finish()
         self.assertEqual(self.platform.placements.process.pid, pid)

@@ -34,7 +34,8 @@ class KillDisk(harness.PlatformCase):
 
     def wait_moved(self):
         marks = [sender.durable + 100 for sender in self.senders]
-        harness.wait_until(lambda: all(s.failure or s.durable > m for s, m in zip(self.senders, marks)), "clients go on")
+        harness.wait_until(lambda: all(s.failure or s.durable > m for s, m in zip(self.senders, marks)),
+                           "clients go on")
 
     def finish(self):
         for sender in self.senders:
