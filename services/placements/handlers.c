@@ -137,7 +137,7 @@ static int ingest(void *arg, struct mj_request *rq, mj_error *err)
     if (pl_credit_take(app->credit, mj_request_peer(rq), may_take(part), c->events, c->bytes, err) < 0)
         return -1;
     struct pl_batch batch = { in->stream, mj_request_who(rq)->id, in->first_sequence, in->events, in->n_events,
-                              mj_wall_ms(app->env) };
+                              mj_wall_ms(app->env), mj_request_deadline_ms(rq) };
     pl_intake(part, &batch, on_ingested, c);
     return 0;
 }
@@ -205,8 +205,8 @@ static void reply_behind(const struct question *q)
 {
     mj_error err;
     (void)mj_fail(&err, MJ_UNAVAILABLE, "BEHIND", NULL,
-                  "the tables have not reached what is on disk; whether the number was taken is not known here yet; ask "
-                  "again");
+                  "the tables have not reached what is on disk; whether the number was taken is not known here yet; "
+                  "ask again");
     err.retry_after_ms = BEHIND_RETRY_MS;
     mj_reply_error(q->rq, &err);
 }
@@ -228,6 +228,11 @@ static void on_tables(void *arg, bool late)
 {
     struct question *q = arg;
     q->late = late;                      /* a page says at which position it was read; absence must be certain */
+    if (mj_request_expired(q->rq)) {
+        mj_reply_late(q->rq);
+        mj_arena_destroy(q->arena);      /* holds q */
+        return;
+    }
     mj_rows_query(mj_partition_rows(q->part->partition), &q->query);
 }
 
