@@ -343,6 +343,7 @@ void pl_intake(struct pl_part *part, const struct pl_batch *batch, pl_taken_fn *
 {
     struct intake *in = intake_create(part, batch->stream, batch->principal, fn, arg);
     in->batch = *batch;
+    in->command.deadline_ms = batch->deadline_ms;
     in->command.bytes = bytes_of(batch) + batch->count * sizeof *in->events;
     in->arena = must(mj_arena_create(0));
     in->events = must(mj_arena_alloc(in->arena, batch->count * sizeof *in->events));

@@ -25,6 +25,7 @@ struct pl_batch {
     const ProtobufCBinaryData *events;
     size_t count;
     int64_t now_ms;
+    uint64_t deadline_ms;                /* of the command; 0: none */
 };
 void pl_intake(struct pl_part *part, const struct pl_batch *batch, pl_taken_fn *fn, void *arg);
 

@@ -38,6 +38,7 @@ static int submit(struct mj_registry *r, struct mj_request *rq, const struct mj_
     if (mj_registry_command_prepare(c, r, verb, p, mj_request_who(rq), mj_request_body(rq), mj_request_bytes(rq),
                                     mj_request_header(rq)->key, err) < 0)
         return -1;
+    c->base.deadline_ms = mj_request_deadline_ms(rq);
     mj_registry_command_submit(c, p, finished, rq);
     return 0;
 }

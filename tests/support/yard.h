@@ -31,6 +31,7 @@ struct yard {
     uint64_t enrolled;                   /* position of registry's log 52 */
     uint8_t enrolled_hash[MJ_HASH];
     bool waiting;
+    uint64_t deadline_ms;                /* of the batches sent; 0: none */
 };
 
 /* What the last batch or question was answered. */
@@ -145,7 +146,7 @@ static inline void yard_send(struct yard *y, struct yard_answer *a, uint64_t fir
     ProtobufCBinaryData bytes[PL_BATCH_EVENTS];
     for (size_t i = 0; i < count; i++)
         bytes[i] = (ProtobufCBinaryData){ events[i].len, (uint8_t *)events[i].bytes };
-    struct pl_batch batch = { y->agency, "tester", first, bytes, count, EVENTS_NOW };
+    struct pl_batch batch = { y->agency, "tester", first, bytes, count, EVENTS_NOW, y->deadline_ms };
     memset(a, 0, sizeof *a);
     a->yard = y;
     y->waiting = true;

@@ -319,6 +319,25 @@ static void a_refusal_changes_nothing_and_comes_back(void **state)
     stop_cleanly(p);
 }
 
+static void a_command_that_nobody_waits_for_any_more_is_not_decided(void **state)
+{
+    struct mj_partition *p = start();
+    struct add late, in_time;
+
+    (void)state;
+    prepare(&late, "a", 5);
+    late.c.deadline_ms = mj_loop_now_ms(threads.loop);
+    prepare(&in_time, "a", 2);
+    in_time.c.deadline_ms = mj_loop_now_ms(threads.loop) + 60000;
+    submit(p, &late);
+    submit(p, &in_time);
+    wait_all();
+    assert_int_equal(late.err.code, MJ_DEADLINE_EXCEEDED);
+    assert_int_equal(in_time.err.code, MJ_OK);
+    assert_int_equal(value_of(p, "a"), 2);
+    stop_cleanly(p);
+}
+
 static void the_same_idempotency_key_acts_once_even_after_a_restart(void **state)
 {
     static const uint8_t key[16] = "0123456789abcde", tag[16] = "tag", other_tag[16] = "gat";
@@ -625,6 +644,7 @@ int main(void)
         FACT(a_killed_partition_folds_the_same_again),
         FACT(commands_of_one_order_are_decided_as_they_came),
         FACT(a_refusal_changes_nothing_and_comes_back),
+        FACT(a_command_that_nobody_waits_for_any_more_is_not_decided),
         FACT(the_same_idempotency_key_acts_once_even_after_a_restart),
         FACT(rows_that_were_evicted_come_back_from_the_tables),
         FACT(a_query_can_wait_for_its_callers_own_write),

@@ -109,6 +109,18 @@ static void a_gap_is_asked_for_and_takes_no_number(void **state)
     assert_int_equal(entries(), 0);
 }
 
+static void a_batch_that_nobody_waits_for_any_more_takes_no_number(void **state)
+{
+    (void)state;
+    yard.deadline_ms = mj_loop_now_ms(yard.threads.loop);
+    send_one(1, made_event("M-1", PL_STARTED, "2026-11-16", NULL));
+    assert_int_equal(answer.err.code, MJ_DEADLINE_EXCEEDED);
+    assert_int_equal(entries(), 0);
+    yard.deadline_ms = 0;
+    send_one(1, made_event("M-1", PL_STARTED, "2026-11-16", NULL));
+    assert_int_equal(answer.through, 1);
+}
+
 static void a_known_fact_under_a_new_number_changes_nothing(void **state)
 {
     (void)state;
@@ -332,6 +344,7 @@ int main(void)
         ON_A_YARD(a_resend_is_a_duplicate_and_writes_nothing),
         ON_A_YARD(other_bytes_under_a_taken_number_are_a_conflict),
         ON_A_YARD(a_gap_is_asked_for_and_takes_no_number),
+        ON_A_YARD(a_batch_that_nobody_waits_for_any_more_takes_no_number),
         ON_A_YARD(a_known_fact_under_a_new_number_changes_nothing),
         ON_A_YARD(a_bad_event_costs_the_others_nothing),
         ON_A_YARD(an_unknown_young_person_is_matched_when_enrolled),

@@ -294,6 +294,25 @@ static void a_request_held_is_answered_later(void **state)
     town_leave(&w->town, agency);
 }
 
+static void a_request_is_late_once_its_caller_has_stopped_waiting(void **state)
+{
+    struct world *w = *state;
+    struct mj_peer *agency = connect_as(w, &w->agency);
+    Missionjeunes__Directory__V1__ResolveRequest m = MISSIONJEUNES__DIRECTORY__V1__RESOLVE_REQUEST__INIT;
+    struct mj_call c = { .method = "test.v1.Hold", .region = "", .body = &m.base, .answer = ANSWER, .timeout_ms = 50 };
+    send_call(w, agency, "test.v1.Hold", "", NULL);
+    town_call(&w->town, agency, &c, on_reply, &w->reply);
+    town_until(&w->town, &w->reply.count, 1);
+    assert_int_equal(w->reply.outcome, MJ_CALL_UNKNOWN);
+    town_until(&w->town, &w->held_count, 2);
+    while (!mj_request_expired(w->held[1]))
+        mj_loop_run_for(w->town.loop, 1);
+    assert_false(mj_request_expired(w->held[0]));
+    mj_reply_late(w->held[1]);
+    assert_int_equal(mj_server_in_work(w->server), 1);
+    town_leave(&w->town, agency);
+}
+
 static void too_many_requests_of_one_connection_are_refused(void **state)
 {
     struct world *w = *state;
@@ -461,7 +480,8 @@ int main(void)
         T(a_call_is_answered_as_its_keys_principal), T(roles_and_regions_are_checked_before_the_handler),
         T(an_unknown_method_is_said_to_be), T(a_handlers_refusal_reaches_the_caller_whole), T(a_command_needs_a_key),
         T(a_key_that_is_unknown_is_refused_on_every_message), T(a_revoked_key_is_refused_on_the_next_message),
-        T(a_request_held_is_answered_later), T(too_many_requests_of_one_connection_are_refused),
+        T(a_request_held_is_answered_later), T(a_request_is_late_once_its_caller_has_stopped_waiting),
+        T(too_many_requests_of_one_connection_are_refused),
         T(too_many_requests_of_all_are_refused), T(another_number_of_frames_than_two_is_refused),
         T(a_garbled_header_or_body_is_an_error_and_nothing_more), T(a_body_beyond_the_memory_for_bodies_is_refused),
         T(a_draining_server_refuses_and_still_answers), T(an_answer_to_a_peer_that_went_is_counted),

@@ -157,11 +157,22 @@ static int recall(struct mj_partition *p, struct mj_command *c, mj_error *err)
 
 /* ---- deciding ---- */
 
+/* Nobody waits for it any more: its caller has given it up, and may have sent it again (pitfalls Z5). */
+static int in_time(struct mj_partition *p, const struct mj_command *c, mj_error *err)
+{
+    if (c->deadline_ms == 0 || mj_loop_now_ms(p->threads->loop) < c->deadline_ms)
+        return 0;
+    return mj_fail(err, MJ_DEADLINE_EXCEEDED, "TOO_LATE", NULL,
+                   "the caller's time ran out before this was decided; nothing was written; send it again");
+}
+
 static void decide(struct mj_partition *p, struct mj_command *c)
 {
     uint64_t before = p->folded;
     int rc = recall(p, c, &c->refusal);
 
+    if (rc == 0)
+        rc = in_time(p, c, &c->refusal);
     if (rc == 0) {
         partition_room_for(p, 2 * c->bytes);
         p->deciding = c;

@@ -37,12 +37,18 @@ const struct mj_header *mj_request_header(const struct mj_request *rq);
 struct mj_arena *mj_request_arena(struct mj_request *rq);            /* emptied once it is answered */
 /* A name for the caller's connection, stable while it lives: to account credit per connection. */
 uint64_t mj_request_peer(const struct mj_request *rq);
+/* When the caller stops waiting, on the loop's clock, counted from the arrival here; 0: it did not say. */
+uint64_t mj_request_deadline_ms(const struct mj_request *rq);
+/* It has stopped: work that has not begun is not worth beginning (mj_reply_late). */
+bool mj_request_expired(const struct mj_request *rq);
 
 /* Answers and ends the request; never blocks. Where the peer is gone or does not read, the answer is dropped and
  * counted (stats.gone): the caller asks again. Handlers that answer later simply keep rq; every request must be
  * answered once. */
 void mj_reply(struct mj_request *rq, const ProtobufCMessage *answer);
 void mj_reply_error(struct mj_request *rq, const mj_error *err);
+/* As mj_reply_error, for a request that expired before its work began: DEADLINE_EXCEEDED TOO_LATE. */
+void mj_reply_late(struct mj_request *rq);
 /* As mj_reply_error with reason MOVED and where to go. */
 void mj_reply_moved(struct mj_request *rq, const char *endpoint);
 

@@ -35,6 +35,16 @@ uint64_t mj_request_peer(const struct mj_request *rq)
     return rq->peer->number;
 }
 
+uint64_t mj_request_deadline_ms(const struct mj_request *rq)
+{
+    return rq->deadline_ms;
+}
+
+bool mj_request_expired(const struct mj_request *rq)
+{
+    return rq->deadline_ms != 0 && mj_loop_now_ms(rq->server->loop) >= rq->deadline_ms;
+}
+
 struct mj_arena *mj_request_arena(struct mj_request *rq)
 {
     if (!rq->arena)
@@ -134,6 +144,7 @@ struct mj_request *mj_request_begin(struct mj_server *s, struct server_peer *pee
     rq->who = *who;
     rq->bytes = (struct mj_frame){ bytes, body->len };
     rq->body = NULL;
+    rq->deadline_ms = h->timeout_ms != 0 ? mj_loop_now_ms(s->loop) + h->timeout_ms : 0;
     link_request(s, rq);
     return rq;
 }
@@ -196,6 +207,14 @@ void mj_reply_error(struct mj_request *rq, const mj_error *err)
 {
     mj_server_send_error(rq->server, &rq->peer->route, &rq->header, err, "");
     end_request(rq);
+}
+
+void mj_reply_late(struct mj_request *rq)
+{
+    mj_error err;
+    mj_fail(&err, MJ_DEADLINE_EXCEEDED, "TOO_LATE", NULL, "the caller's time ran out before this was begun; nothing was "
+            "done; ask again");
+    mj_reply_error(rq, &err);
 }
 
 void mj_reply_moved(struct mj_request *rq, const char *endpoint)

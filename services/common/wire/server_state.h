@@ -28,6 +28,7 @@ struct mj_request {
     struct mj_arena *arena;              /* the handler's own, without one; made when asked for */
     struct mj_frame bytes;
     const void *body;
+    uint64_t deadline_ms;                /* 0: none */
     struct mj_request *next, *prev;      /* in work; next alone: spare */
 };
 
