@@ -160,14 +160,13 @@ static bool may_connect(void *arg, const uint8_t key[MJ_CURVE_KEY])
 static int open_door(struct mj_daemon *d, mj_error *err)
 {
     const struct mj_server_tables tables[] = { { d->service->methods, d->app }, { daemon_log_methods, d }, { NULL, NULL } };
-    const struct mj_server_limits limits = { 256, 65536, 64u << 20 };
     const char *advertise = mj_config_text(d->config, "advertise");
     char host[64], bound[MJ_ENDPOINT_MAX];
     int port;
 
     mj_config_address(d->config, "listen", host, &port);
     if (mj_zap_create(&d->zap, d->loop, may_connect, d, err) < 0 ||
-        mj_server_create(&d->server, d->loop, d->who, &d->keys, tables, &limits, err) < 0 ||
+        mj_server_create(&d->server, d->loop, d->who, &d->keys, tables, NULL, err) < 0 ||
         mj_server_bind(d->server, host, port, bound, err) < 0)
         return -1;
     snprintf(d->endpoint, sizeof d->endpoint, "%s", *advertise ? advertise : bound);

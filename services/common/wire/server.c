@@ -134,14 +134,14 @@ static int check_right(struct mj_server *s, const struct mj_method *m, const str
                    h->region);
 }
 
-static int check_limits(struct mj_server *s, const struct server_peer *peer, size_t bytes, mj_error *err)
+static int check_limits(struct mj_server *s, const struct server_peer *peer, size_t cost, mj_error *err)
 {
     const char *what = NULL;
     if (!peer || s->stats.in_work >= s->limits.requests)
         what = "the service";
     else if (peer->in_work >= s->limits.requests_per_peer)
         what = "this connection";
-    else if (bytes > s->limits.body_bytes - s->body_bytes)
+    else if (cost > s->limits.body_bytes - s->body_bytes)
         what = "the service's memory";
     if (!what)
         return 0;
@@ -181,7 +181,7 @@ static const struct table_row *admit(struct mj_server *s, const struct mj_messag
         return NULL;
     }
     *peer = mj_server_peer(s, &m->route);
-    return check_limits(s, *peer, m->frames[1].len, err) == 0 ? row : NULL;
+    return check_limits(s, *peer, mj_request_cost(m->frames[1].len), err) == 0 ? row : NULL;
 }
 
 void mj_server_on_moved(struct mj_server *s, const char *(*where)(void *arg, const char *region), void *arg)
@@ -209,6 +209,7 @@ static void run(struct mj_server *s, struct mj_request *rq, void *app)
         return;
     }
     rq->body = body;
+    mj_request_unpacked(rq);
     memset(&err, 0, sizeof err);
     if (rq->method->run(app, rq, &err) != 0)
         answer_error(s, rq, &err);
@@ -269,7 +270,7 @@ int mj_server_create(struct mj_server **ret, struct mj_loop *l, struct mj_who *w
     if (s->limits.requests == 0)
         s->limits.requests = 65536;
     if (s->limits.body_bytes == 0)
-        s->limits.body_bytes = 64u << 20;
+        s->limits.body_bytes = 192u << 20;
     s->scratch = mj_arena_create(mj_arena_ceiling(MJ_HEADER_MAX));
     if (!s->scratch || take_tables(s, tables, err) != 0) {
         int rc = s->scratch ? -1 : mj_fail(err, MJ_RESOURCE_EXHAUSTED, "MEMORY", NULL, "no memory for the server");

@@ -5,7 +5,7 @@
  * The dispatcher decodes, finds the caller by its proved key on every message, checks the right that the table
  * states, unpacks the body into the request's own arena, runs the handler, and turns -1 into an error answer: no
  * handler builds one. A method without a right does not start the service. Everything a peer controls has a limit:
- * requests in work per peer and in all, bytes of bodies in work (pitfalls Z16); at the limit the answer is
+ * requests in work per peer and in all, memory of bodies in work (pitfalls Z16); at the limit the answer is
  * RESOURCE_EXHAUSTED and a counter moves. */
 #ifndef MJ_WIRE_SERVER_H
 #define MJ_WIRE_SERVER_H
@@ -56,7 +56,7 @@ struct mj_server;
 struct mj_server_limits {
     unsigned requests_per_peer;          /* 256 */
     unsigned requests;                   /* 65,536 */
-    size_t body_bytes;                   /* of all bodies in work: 64 MiB */
+    size_t body_bytes;                   /* of all bodies in work, unpacked: 192 MiB, 128 full batches and one to unpack */
 };
 struct mj_server_stats { uint64_t requests, errors, unauthenticated, unknown_method, refused, malformed, overflow,
                          gone, in_work; };

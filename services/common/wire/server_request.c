@@ -56,9 +56,17 @@ struct mj_arena *mj_request_arena(struct mj_request *rq)
 
 /* ---- begin and end ---- */
 
-static size_t ceiling_of(size_t len)
+size_t mj_request_cost(size_t len)
 {
     return mj_arena_ceiling(len) + len + 64;     /* what unpacking may cost, and the copy of the bytes */
+}
+
+void mj_request_unpacked(struct mj_request *rq)
+{
+    size_t used = mj_arena_used(rq->unpacked);
+
+    rq->server->body_bytes -= rq->cost - used;
+    rq->cost = used;
 }
 
 /* A spare request with its arenas emptied, or a new one. */
@@ -109,7 +117,7 @@ static void link_request(struct mj_server *s, struct mj_request *rq)
         rq->next->prev = rq;
     s->in_work = rq;
     s->stats.in_work++;
-    s->body_bytes += rq->bytes.len;
+    s->body_bytes += rq->cost;
     rq->peer->in_work++;
 }
 
@@ -122,7 +130,7 @@ static void unlink_request(struct mj_server *s, struct mj_request *rq)
     if (rq->next)
         rq->next->prev = rq->prev;
     s->stats.in_work--;
-    s->body_bytes -= rq->bytes.len;
+    s->body_bytes -= rq->cost;
     rq->peer->in_work--;
 }
 
@@ -130,7 +138,7 @@ struct mj_request *mj_request_begin(struct mj_server *s, struct server_peer *pee
                                     const struct mj_header *h, const struct mj_principal *who,
                                     const struct mj_frame *body)
 {
-    struct mj_request *rq = take_request(s, ceiling_of(body->len));
+    struct mj_request *rq = take_request(s, mj_request_cost(body->len));
     if (!rq)
         return NULL;
     void *bytes = mj_arena_copy(rq->unpacked, body->data, body->len);
@@ -144,6 +152,7 @@ struct mj_request *mj_request_begin(struct mj_server *s, struct server_peer *pee
     rq->who = *who;
     rq->bytes = (struct mj_frame){ bytes, body->len };
     rq->body = NULL;
+    rq->cost = mj_request_cost(body->len);
     rq->deadline_ms = h->timeout_ms != 0 ? mj_loop_now_ms(s->loop) + h->timeout_ms : 0;
     link_request(s, rq);
     return rq;

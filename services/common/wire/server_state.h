@@ -28,6 +28,7 @@ struct mj_request {
     struct mj_arena *arena;              /* the handler's own, without one; made when asked for */
     struct mj_frame bytes;
     const void *body;
+    size_t cost;                         /* counted in the server's body_bytes */
     uint64_t deadline_ms;                /* 0: none */
     struct mj_request *next, *prev;      /* in work; next alone: spare */
 };
@@ -43,7 +44,7 @@ struct mj_server {
     size_t row_count;
     struct mj_server_limits limits;
     struct mj_server_stats stats;
-    size_t body_bytes;                   /* of the requests in work */
+    size_t body_bytes;                   /* memory of the bodies of the requests in work */
     struct mj_request *in_work, *spare;
     unsigned spare_count;
     struct server_peer *peers;
@@ -59,6 +60,10 @@ struct mj_server {
 struct server_peer *mj_server_peer(struct mj_server *s, const struct mj_route *route);
 void mj_server_peers_free(struct mj_server *s);
 
+/* What a body of so many bytes may cost once it is unpacked, at most. */
+size_t mj_request_cost(size_t len);
+/* Its body is unpacked: from now on it counts with what it really costs. */
+void mj_request_unpacked(struct mj_request *rq);
 /* Makes a request in work for a message that passed all checks but for its body's; NULL when memory is short. */
 struct mj_request *mj_request_begin(struct mj_server *s, struct server_peer *peer, const struct table_row *row,
                                     const struct mj_header *h, const struct mj_principal *who,
