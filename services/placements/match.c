@@ -30,6 +30,8 @@ struct pl_matching {
     size_t people_count, people_read;    /* people_read: all of their placements are among the items */
     struct item items[ITEMS_MAX];
     size_t item_count;
+    size_t emitted;                      /* of them, by the last Match command */
+    bool unknown;                        /* one of their people is not known: the model is being folded anew */
 };
 
 static void kick(struct pl_matching *m);
@@ -92,8 +94,10 @@ static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)
         struct mj_row_key key = pl_placement_key(it->name);
         const struct pl_placement *placement = mj_rows_get(mj_partition_rows(p), &pl_placement_kind, &key);
         const struct pl_person *person = pl_person_get(m->part->app, it->person);
+        m->unknown = m->unknown || person == NULL;
         if (person == NULL || placement == NULL || placement->matched)
             continue;
+        m->emitted++;
         PlacementMatched out = MISSIONJEUNES__PLACEMENTS__V1__PLACEMENT_MATCHED__INIT;
         char stream[MJ_SIRET_LEN + 1];
         memcpy(stream, placement->stream, sizeof stream);
@@ -108,6 +112,22 @@ static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)
     return 0;
 }
 
+static void stop(struct pl_matching *m, const mj_error *err)
+{
+    m->running = false;                  /* the timer tries again */
+    if (err != NULL && mj_log_sampled("match_put_off"))
+        mj_log_failure(MJ_WARN, "match_put_off", err);
+}
+
+/* These people are done with. Whoever is not known any more stays in the set, and is matched when known again. */
+static void leave_queue(struct pl_matching *m)
+{
+    for (size_t i = 0; i < m->people_read && !m->unknown; i++)
+        drop_from_set(m->part, m->people[i]);
+    m->queued -= m->people_read;
+    memmove(m->queue, m->queue + m->people_read, m->queued * sizeof *m->queue);
+}
+
 /* What was looked up is done with; on to the rest. */
 static void advance(struct pl_matching *m)
 {
@@ -115,21 +135,14 @@ static void advance(struct pl_matching *m)
         m->scan = m->item_count == ITEMS_MAX;
         if (m->scan)
             m->after = m->items[m->item_count - 1];
+    } else if (m->people_read == 0 && m->emitted == 0) {
+        stop(m, NULL);                   /* one person's placements, all still waiting: the same would be read again */
+        return;
     } else {
-        for (size_t i = 0; i < m->people_read; i++)
-            drop_from_set(m->part, m->people[i]);
-        m->queued -= m->people_read;
-        memmove(m->queue, m->queue + m->people_read, m->queued * sizeof *m->queue);
+        leave_queue(m);
     }
     m->running = false;
     kick(m);
-}
-
-static void stop(struct pl_matching *m, const mj_error *err)
-{
-    m->running = false;                  /* the timer tries again */
-    if (err != NULL && mj_log_sampled("match_put_off"))
-        mj_log_failure(MJ_WARN, "match_put_off", err);
 }
 
 static void done(struct mj_command *c, struct mj_partition *p, const mj_error *err)
@@ -204,7 +217,8 @@ static void on_tables(void *arg, bool late)
         stop(m, NULL);
         return;
     }
-    m->item_count = m->people_read = 0;
+    m->item_count = m->people_read = m->emitted = 0;
+    m->unknown = false;
     m->people_count = m->scan ? 0 : m->queued < PEOPLE_MAX ? m->queued : PEOPLE_MAX;
     if (m->people_count > 0)
         memcpy(m->people, m->queue, m->people_count * sizeof *m->people);

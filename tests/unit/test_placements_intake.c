@@ -172,6 +172,32 @@ static void an_unknown_young_person_is_matched_when_enrolled(void **state)
     assert_int_equal(entries(), after + 1);
 }
 
+/* More placements than one look-up holds. That the person is not known after all (the model is folded anew) must not
+ * make it look again and again. */
+static void a_person_of_many_placements_is_not_looked_up_without_pause(void **state)
+{
+    enum { N = 300 };
+    static struct made batch[N];
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        char ref[16];
+        (void)snprintf(ref, sizeof ref, "M-%d", i);
+        batch[i] = made_event(ref, PL_STARTED, "2026-11-16", NULL);
+    }
+    yard_send(&yard, &answer, 1, batch, N);
+    const struct mj_partition_stats *stats = mj_partition_stats(yard.partition);
+    uint64_t before = stats->commands;
+    pl_match_person(yard.app, person);
+    while (stats->commands == before)
+        mj_loop_run_for(yard.threads.loop, 1);
+    for (int i = 0; i < 10; i++)
+        send_one(1, batch[0]);
+    assert_int_equal(stats->commands, before + 1 + 10);
+    yard_enrol(&yard, person);
+    wait_until_matched("M-0");
+    wait_until_matched("M-299");
+}
+
 static void forget_who_waits(void)
 {
     struct pl_hash *h, *next;
@@ -348,6 +374,7 @@ int main(void)
         ON_A_YARD(a_known_fact_under_a_new_number_changes_nothing),
         ON_A_YARD(a_bad_event_costs_the_others_nothing),
         ON_A_YARD(an_unknown_young_person_is_matched_when_enrolled),
+        ON_A_YARD(a_person_of_many_placements_is_not_looked_up_without_pause),
         ON_A_YARD(an_enrolment_that_came_before_a_kill_is_matched_at_the_next_start),
         ON_A_YARD(old_numbers_get_the_same_answer_after_a_restart),
         ON_A_YARD(resume_says_the_last_number_on_disk),
