@@ -9,6 +9,7 @@
 #define WINDOW_EVENTS 4000
 #define WINDOW_BYTES (2u * 1024u * 1024u)
 #define TOTAL_BYTES (16u * 1024u * 1024u)
+#define UNMATCHED_MAX 1000000            /* about 100 MiB: senders may make ids up */
 
 const struct mj_config_item pl_config[] = {
     { "credit-events", MJ_CFG_UINT, "4000", PL_BATCH_EVENTS, 1000000, "events a connection may have unanswered" },
@@ -27,6 +28,7 @@ struct pl_app *pl_app_create(struct mj_loop *loop, const struct mj_env *env)
     app->env = env;
     app->credit = pl_credit_create(&limits);
     app->arena = mj_arena_create(0);
+    app->unmatched_max = UNMATCHED_MAX;
     return app;
 }
 
@@ -113,4 +115,15 @@ void pl_count(struct pl_part *part, enum pl_counter c, uint64_t n)
         part->counters[c] = mj_metric(part->app->metrics, MJ_COUNTER, of[c].name, labels, of[c].help);
     }
     mj_metric_add(part->counters[c], (double)n);
+}
+
+void pl_gauges(struct pl_app *app)
+{
+    char labels[32];
+    for (const struct pl_part *part = app->parts; part != NULL; part = part->hh.next) {
+        (void)snprintf(labels, sizeof labels, "region=\"%s\"", part->region);
+        mj_metric_set(mj_metric(app->metrics, MJ_GAUGE, "mj_unmatched_people", labels,
+                                "Young people that placements wait for; those beyond a million are in the tables only"),
+                      HASH_COUNT(part->unmatched));
+    }
 }

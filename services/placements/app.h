@@ -26,6 +26,7 @@ struct pl_part {
     uint32_t key_number;                 /* of the name key in force */
     uint8_t key[MJ_KEY];
     struct pl_hash *unmatched;           /* hashes of young people's ids that wait for their enrolment */
+    bool unmatched_left_out;             /* some are in the table only: every enrolment is looked for there */
     struct pl_moved *moved;
     struct pl_matching *matching;
     struct mj_metric *counters[PL_COUNTERS];
@@ -42,6 +43,7 @@ struct pl_app {
     struct pl_credit *credit;
     struct mj_timer *quality_timer;
     struct mj_arena *arena;              /* scratch of the folds */
+    unsigned unmatched_max;              /* hashes in memory, a partition */
 };
 
 extern const struct mj_domain pl_domain;             /* fold.c */
@@ -58,6 +60,7 @@ struct pl_part *pl_part_find(struct pl_app *app, const char *region);
 /* Reads the name key in force, or makes the first one: "name/1", on disk on return. Blocking: at start. */
 int pl_part_key(struct pl_part *part, mj_error *err);
 void pl_count(struct pl_part *part, enum pl_counter c, uint64_t n);
+void pl_gauges(struct pl_app *app);      /* brings the gauges up to date */
 
 /* model.c: is the young person known? A command wants the row first. */
 void pl_person_want(const struct pl_app *app, const char *id, struct pl_wants *n);

@@ -16,6 +16,7 @@ static const struct mj_service placements = {
     .follows = "registry",
     .started = placements_started,
     .not_ready = placements_not_ready,
+    .metrics = placements_metrics,
     .stopping = placements_stopping,
     .destroy = placements_destroy,
 };

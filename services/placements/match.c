@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /* Matching: placements whose young person was not known are matched when registry enrols that person.
  *
- * The table `unmatched` holds who waits; memory holds one hash a person. When an enrolment hits the set, or at start
- * for the whole table, one job a partition at a time: tables are brought up to date, what waits is read from them,
- * and a Match command writes PlacementMatched for each placement that is still unmatched and whose person is known
- * by then. A job that cannot run (disk full, tables late) is tried again by the timer. */
+ * The table `unmatched` holds who waits; memory holds one hash a person, up to a bound beyond which every enrolment is
+ * looked for in the table. When an enrolment hits the set, or at start for the whole table, one job a partition at a
+ * time: tables are brought up to date, what waits is read from them, and a Match command writes PlacementMatched for
+ * each placement that is still unmatched and whose person is known by then. A job that cannot run (disk full, tables
+ * late) is tried again by the timer. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,10 @@ void pl_unmatched_add(struct pl_part *part, const char *id)
 {
     if (in_set(part, id) != NULL)
         return;
+    if (HASH_COUNT(part->unmatched) >= part->app->unmatched_max) {
+        part->unmatched_left_out = true;
+        return;
+    }
     struct pl_hash *h = mj_calloc(1, sizeof *h);
     h->hash = hash_of(id);
     HASH_ADD(hh, part->unmatched, hash, sizeof h->hash, h);
@@ -264,7 +269,7 @@ static void enqueue(struct pl_matching *m, const char *id)
 void pl_match_person(struct pl_app *app, const char *id)
 {
     for (struct pl_part *part = app->parts; part != NULL; part = part->hh.next) {
-        if (part->partition == NULL || in_set(part, id) == NULL)
+        if (part->partition == NULL || (!part->unmatched_left_out && in_set(part, id) == NULL))
             continue;
         enqueue(matching_of(part), id);
         kick(matching_of(part));

@@ -9,6 +9,7 @@
 int placements_create(void **app, struct mj_daemon *d, mj_error *err);
 int placements_started(void *app, mj_error *err);
 const char *placements_not_ready(void *app);
+void placements_metrics(void *app, struct mj_metrics *m);
 void placements_stopping(void *app);
 void placements_destroy(void *app);
 

@@ -198,6 +198,16 @@ static void a_person_of_many_placements_is_not_looked_up_without_pause(void **st
     wait_until_matched("M-299");
 }
 
+static void people_beyond_those_in_memory_are_matched_too(void **state)
+{
+    (void)state;
+    yard.app->unmatched_max = 0;
+    send_one(1, made_event("M-1", PL_STARTED, "2026-11-16", NULL));
+    assert_int_equal(HASH_COUNT(yard.part->unmatched), 0);
+    yard_enrol(&yard, person);
+    wait_until_matched("M-1");
+}
+
 static void forget_who_waits(void)
 {
     struct pl_hash *h, *next;
@@ -375,6 +385,7 @@ int main(void)
         ON_A_YARD(a_bad_event_costs_the_others_nothing),
         ON_A_YARD(an_unknown_young_person_is_matched_when_enrolled),
         ON_A_YARD(a_person_of_many_placements_is_not_looked_up_without_pause),
+        ON_A_YARD(people_beyond_those_in_memory_are_matched_too),
         ON_A_YARD(an_enrolment_that_came_before_a_kill_is_matched_at_the_next_start),
         ON_A_YARD(old_numbers_get_the_same_answer_after_a_restart),
         ON_A_YARD(resume_says_the_last_number_on_disk),
