@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/base/buf.h"
-#include "common/service/logging.h"
 #include "registry/commands.h"
 #include "registry/fold.h"
 #include "registry/handlers.h"
@@ -74,24 +73,18 @@ static int create(void **app, struct mj_daemon *d, mj_error *err)
     return 0;
 }
 
-static void on_seeded(struct mj_command *c, struct mj_partition *p, const mj_error *err)
-{
-    (void)p;
-    if (err)
-        mj_log_failure(MJ_ERR, "default_rules_not_set", err);
-    free(c);
-}
-
 /* Default age rules are entries like any other, appended once; where they stand already nothing happens. */
 static int started(void *app, mj_error *err)
 {
     struct mj_registry *r = app;
     struct mj_partition *fr = mj_daemon_partition(r->daemon, "FR");
 
-    (void)err;
-    if (fr)
-        mj_registry_seed(mj_calloc(1, sizeof(struct mj_seed)), fr, on_seeded);
-    return 0;
+    return fr ? mj_seeding_start(&r->seeding, mj_daemon_threads(r->daemon)->loop, fr, err) : 0;
+}
+
+static void stopping(void *app)
+{
+    mj_seeding_stop(((struct mj_registry *)app)->seeding);
 }
 
 static void metrics(void *app, struct mj_metrics *m)
@@ -113,6 +106,7 @@ static void destroy(void *app)
     if (!r)
         return;
     mj_instances_destroy(r->instances);
+    mj_seeding_destroy(r->seeding);
     explicit_bzero(r->tags, sizeof r->tags);
     free(r);
 }
@@ -121,5 +115,5 @@ const struct mj_service mj_registry_service = {
     .name = "registry", .summary = "who is who, who may what, where each service runs, young people's pathways",
     .listen = "127.0.0.1:5510", .http = "127.0.0.1:5610", .config = config, .methods = mj_registry_methods,
     .create = create, .domain = &mj_registry_domain, .national = true, .started = started, .metrics = metrics,
-    .destroy = destroy,
+    .stopping = stopping, .destroy = destroy,
 };

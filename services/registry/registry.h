@@ -9,6 +9,7 @@
 #include "common/seams/env.h"
 #include "common/service/daemon.h"
 #include "registry/instances.h"
+#include "registry/seeding.h"
 
 #define MJ_PARTITIONS_MAX 22             /* 21 regions and collectivities, and "FR" */
 
@@ -18,6 +19,7 @@ struct mj_registry {
     const struct mj_env *env;
     bool demo_data;                      /* the data are made up: role demo may exist */
     struct mj_instances *instances;
+    struct mj_seeding *seeding;          /* NULL where "FR" is not served here */
     struct { char region[3]; uint8_t key[MJ_KEY]; } tags[MJ_PARTITIONS_MAX];     /* keys of commands' hashes */
     size_t tag_count;
 };
