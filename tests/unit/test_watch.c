@@ -346,23 +346,29 @@ static void becoming_stale_wakes_a_watcher(void **state)
     assert_true(w->stale);
 }
 
-static void counters_wait_until_the_caller_s_own_write_is_folded(void **state)
+static void ask_at_least(struct world *w, struct mj_peer *peer, const char *region, mj_reply_fn *fn, void *arg)
 {
-    struct world *w = *state;
-    struct mj_peer *peer = town_peer(&w->town, w->endpoint, &w->agency);
     Missionjeunes__Reporting__V1__CountersRequest body = MISSIONJEUNES__REPORTING__V1__COUNTERS_REQUEST__INIT;
     Missionjeunes__Reporting__V1__LogPosition position = MISSIONJEUNES__REPORTING__V1__LOG_POSITION__INIT;
     Missionjeunes__Reporting__V1__LogPosition *positions[] = { &position };
 
     position.service = "placements";
-    position.region = "52";
+    position.region = (char *)region;
     position.position = 5;
     body.row = "";
     body.at_least = positions;
     body.n_at_least = 1;
     const struct mj_call call = { .method = "reporting.v1.Counters", .region = "FR", .body = &body.base,
                                   .answer = &missionjeunes__reporting__v1__counters_response__descriptor };
-    town_call(&w->town, peer, &call, on_counters, w);
+    town_call(&w->town, peer, &call, fn, arg);
+}
+
+static void counters_wait_until_the_caller_s_own_write_is_folded(void **state)
+{
+    struct world *w = *state;
+    struct mj_peer *peer = town_peer(&w->town, w->endpoint, &w->agency);
+
+    ask_at_least(w, peer, "52", on_counters, w);
     mj_loop_run_for(w->town.loop, 250);
     assert_int_equal(0, w->replies);
     add(w, "52", "agency/" AGENCY, 1);
@@ -370,6 +376,28 @@ static void counters_wait_until_the_caller_s_own_write_is_folded(void **state)
     mj_rep_watch_folded(w->watch);
     town_until(&w->town, &w->replies, 1);
     assert_string_equal("52 agency/" AGENCY " missions:total=4; ", w->seen);
+}
+
+struct refusal { unsigned replies; char reason[40]; };
+
+static void on_refusal(void *arg, const struct mj_reply *r)
+{
+    struct refusal *x = arg;
+
+    x->replies++;
+    if (r->outcome == MJ_CALL_REFUSED)
+        memcpy(x->reason, r->err->reason, sizeof x->reason);
+}
+
+static void a_log_that_is_not_folded_is_not_waited_for(void **state)
+{
+    struct world *w = *state;
+    struct mj_peer *peer = town_peer(&w->town, w->endpoint, &w->agency);
+    struct refusal x = { 0 };
+
+    ask_at_least(w, peer, "FR", on_refusal, &x);
+    town_until(&w->town, &x.replies, 1);
+    assert_string_equal("LOG_UNKNOWN", x.reason);
 }
 
 static void stopping_answers_all_that_wait(void **state)
@@ -403,6 +431,7 @@ int main(void)
         TEST(a_watch_with_nothing_new_ends_empty_with_its_token),
         TEST(becoming_stale_wakes_a_watcher),
         TEST(counters_wait_until_the_caller_s_own_write_is_folded),
+        TEST(a_log_that_is_not_folded_is_not_waited_for),
         TEST(stopping_answers_all_that_wait),
     };
 
