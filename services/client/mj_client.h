@@ -50,7 +50,13 @@ void mj_client_give_credit(struct mj_client *c, uint32_t events, uint32_t bytes)
 /* ---- a stream of placement events ---- */
 
 /* What became of one event; numbered as placements.v1.Outcome. */
-enum mj_event_outcome { MJ_EVENT_ACCEPTED = 1, MJ_EVENT_DUPLICATE, MJ_EVENT_UNMATCHED, MJ_EVENT_CONFLICT, MJ_EVENT_REJECTED };
+enum mj_event_outcome {
+    MJ_EVENT_ACCEPTED = 1,
+    MJ_EVENT_DUPLICATE,
+    MJ_EVENT_UNMATCHED,
+    MJ_EVENT_CONFLICT,
+    MJ_EVENT_REJECTED
+};
 const char *mj_event_outcome_name(enum mj_event_outcome o);      /* "accepted" */
 /* The four levels for people: 0 accepted or duplicate, 1 with a warning or unmatched, 2 try again, 3 rejected or
  * conflict. */
@@ -67,7 +73,7 @@ struct mj_stream;
 struct mj_stream_options {
     const char *siret;                   /* of the agency: the stream's name */
     const char *commune;                 /* INSEE code: declares the agency where it is not yet; NULL: it is declared */
-    const char *region;                  /* INSEE region where it is known already; NULL: from the spool or declaration */
+    const char *region; /* INSEE region where it is known already; NULL: from the spool or declaration */
     struct mj_spool *spool;              /* the stream's from now on, closed with it */
     /* One for every event that was not simply accepted, then durable with the highest number acknowledged. */
     void (*result)(void *arg, const struct mj_event_result *r);

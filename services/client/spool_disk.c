@@ -33,7 +33,8 @@ static const char *const texts[S_COUNT] = {
     [S_FORGET] = "DELETE FROM events WHERE sequence <= ?1",
     /* The newest of them stays: it says what was acknowledged, and so which number comes next. */
     [S_FORGET_ACKS] = "DELETE FROM acknowledged WHERE through < ?1",
-    [S_LAST] = "SELECT coalesce((SELECT max(sequence) FROM events), 0), coalesce((SELECT max(through) FROM acknowledged), 0)",
+    [S_LAST] =
+        "SELECT coalesce((SELECT max(sequence) FROM events), 0), coalesce((SELECT max(through) FROM acknowledged), 0)",
     [S_GET] = "SELECT value FROM stream WHERE name = ?1",
     [S_SET] = "INSERT OR REPLACE INTO stream(name, value) VALUES(?1, ?2)",
 };
@@ -194,8 +195,8 @@ static int take_lock(struct disk *d, const char *path, mj_error *err)
     snprintf(name, sizeof name, "%s.lock", path);
     d->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (d->lock < 0)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "SPOOL_UNUSABLE", NULL, "cannot make %s: %s; check its folder", name,
-                       strerror(errno));
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "SPOOL_UNUSABLE", NULL, "cannot make %s: %s; check its folder",
+                       name, strerror(errno));
     if (fcntl(d->lock, F_OFD_SETLK, &whole) < 0)
         return mj_fail(err, MJ_UNAVAILABLE, "SPOOL_IN_USE", NULL,
                        "the spool %s is in use by another program; wait for it, or give it its own stream", path);

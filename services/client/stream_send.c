@@ -27,7 +27,8 @@ int mj_stream_send(struct mj_stream *s, const uint8_t *event, size_t len, uint64
                        EVENT_BYTES, len);
     if (!s->resumed_once && s->spool->last == 0)
         return mj_fail(err, MJ_UNAVAILABLE, "NOT_RESUMED", NULL,
-                       "the service has not said yet where stream %s stands; turn the loop until it is ready", s->siret);
+                       "the service has not said yet where stream %s stands; turn the loop until it is ready",
+                       s->siret);
     if (s->spool->last - s->spool->durable >= UNACKNOWLEDGED_MAX)
         return mj_fail(err, MJ_RESOURCE_EXHAUSTED, "SPOOL_FULL", NULL,
                        "%u events are waiting to be acknowledged, the limit; wait for the service", UNACKNOWLEDGED_MAX);
@@ -209,7 +210,8 @@ static int no_credit_at_all(const struct mj_client *c, mj_error *err)
 {
     if (c->credit.out_events)
         return 0;
-    return mj_fail(err, MJ_RESOURCE_EXHAUSTED, "NO_CREDIT", NULL, "the service takes nothing for now; it is asked again");
+    return mj_fail(err, MJ_RESOURCE_EXHAUSTED, "NO_CREDIT", NULL,
+                   "the service takes nothing for now; it is asked again");
 }
 
 /* What credit leaves for one batch. */
@@ -255,8 +257,10 @@ static int send_batch(struct mj_stream *s, const struct batch *b, mj_error *err)
 static int pass_hole(struct mj_stream *s, uint64_t through, mj_error *err)
 {
     if (through > s->taken)
-        return mj_fail(err, MJ_DATA_LOSS, "SPOOL_HOLE", NULL, "event %llu of stream %s is neither in the spool nor at the"
-                       " service; restore the spool, or begin one anew", (unsigned long long)s->next, s->siret);
+        return mj_fail(err, MJ_DATA_LOSS, "SPOOL_HOLE", NULL,
+                       "event %llu of stream %s is neither in the spool nor at the"
+                       " service; restore the spool, or begin one anew",
+                       (unsigned long long)s->next, s->siret);
     if (s->next != s->lost_through + 1)
         s->lost_from = s->next;
     s->lost_through = through;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/seams/failpoint.h"
+#include "placements/reasons.h"
 
 #define RESUME_BYTES 256
 
@@ -211,7 +212,7 @@ static void know(struct intake *in, struct mj_partition *p, size_t i, uint64_t s
     out.key = in->part->key_number;
     out.same_as = same_as;
     (void)mj_partition_emit(p, PL_ENTRY_KNOWN, &out.base);
-    except(in, i, PL_DUPLICATE, "KNOWN_FACT", "", "this fact is already known with this value")->same_as = same_as;
+    except(in, i, PL_DUPLICATE, "KNOWN_FACT", "", pl_reason_text("KNOWN_FACT"))->same_as = same_as;
     in->outcomes[PL_C_DUPLICATES]++;
 }
 
@@ -257,8 +258,7 @@ static void accept(struct intake *in, struct mj_partition *p, size_t i, const st
                      "stored; it counts once the young person is enrolled; check the id if it should be known");
         in->outcomes[PL_C_UNMATCHED]++;
     } else if (reason[0] != '\0') {
-        (void)except(in, i, PL_ACCEPTED, reason, field,
-                     "stored, with a warning; check the value, correct it if it is wrong");
+        (void)except(in, i, PL_ACCEPTED, reason, field, pl_reason_text(reason));
     }
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "placements/reasons.h"
+
 uint32_t pl_page_size(uint32_t asked)
 {
     return asked == 0 ? PL_PAGE_DEFAULT : asked > PL_PAGE_MAX ? PL_PAGE_MAX : asked;
@@ -132,6 +134,7 @@ int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t numbe
     x->outcome = (Missionjeunes__Placements__V1__Outcome)q.fate.outcome;
     x->reason = must(mj_arena_strdup(a, q.fate.reason));
     x->field = must(mj_arena_strdup(a, q.fate.field));
+    x->message = (char *)(uintptr_t)pl_reason_text(x->reason);   /* constant; answers are packed, not freed */
     x->same_as = q.fate.same_as;
     out->state = x;
     return 0;
@@ -163,6 +166,7 @@ static int exception_row(void *arg, const struct mj_result_row *r)
     x->outcome = (Missionjeunes__Placements__V1__Outcome)mj_col_int(r, 1);
     x->reason = must(mj_arena_strdup(p->arena, mj_col_text(r, 2)));
     x->field = must(mj_arena_strdup(p->arena, mj_col_text(r, 3)));
+    x->message = (char *)(uintptr_t)pl_reason_text(x->reason);
     x->same_as = (uint64_t)mj_col_int(r, 4);
     row->state = x;
     row->recorded_at_ms = (uint64_t)mj_col_int(r, 5);

@@ -40,7 +40,8 @@ static int setup(void **state)
     struct world *w = mj_calloc(1, sizeof *w);
     town_up(&w->town);
     mj_curve_make(&w->keys);
-    assert_int_equal(mj_sock_open(&w->door, w->town.loop, MJ_SOCK_ROUTER, &w->town.server_keys, on_request, w, NULL), 0);
+    assert_int_equal(mj_sock_open(&w->door, w->town.loop, MJ_SOCK_ROUTER, &w->town.server_keys, on_request, w, NULL),
+                     0);
     assert_int_equal(mj_sock_bind(w->door, "127.0.0.1", 0, w->endpoint, NULL), 0);
     assert_int_equal(mj_peer_open(&w->peer, w->town.loop, w->endpoint, w->town.server_keys.public_key, &w->keys, NULL),
                      0);

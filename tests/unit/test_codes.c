@@ -54,10 +54,11 @@ static void an_unknown_region_is_only_repeated_where_it_is_a_code(void **state)
 static void communes_lie_in_the_region_of_their_department(void **state)
 {
     (void)state;
-    static const struct { const char *commune, *region; } cases[] = {
-        { "44109", "52" }, { "01004", "84" }, { "2A004", "94" }, { "2B033", "94" }, { "75056", "11" }, { "97105", "01" },
-        { "97209", "02" }, { "97302", "03" }, { "97411", "04" }, { "97608", "06" }, { "97502", "PM" }, { "97701", "BL" },
-        { "97801", "MF" }, { "95585", "11" }, { "90010", "27" }, { "13055", "93" }, { "59350", "32" },
+    static const struct { const char *commune, *region;
+    } cases[] = {
+        {"44109", "52"}, {"01004", "84"}, {"2A004", "94"}, {"2B033", "94"}, {"75056", "11"}, {"97105", "01"},
+        {"97209", "02"}, {"97302", "03"}, {"97411", "04"}, {"97608", "06"}, {"97502", "PM"}, {"97701", "BL"},
+        {"97801", "MF"}, {"95585", "11"}, {"90010", "27"}, {"13055", "93"}, {"59350", "32"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct mj_region *r = NULL;

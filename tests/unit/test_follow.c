@@ -278,7 +278,13 @@ static void on_answer(void *arg, const struct mj_reply *r)
     }
 }
 
-struct question { uint64_t from; const uint8_t *hash; size_t hash_len; uint32_t max_bytes, wait_ms; const char *region; };
+struct question {
+    uint64_t from;
+    const uint8_t *hash;
+    size_t hash_len;
+    uint32_t max_bytes, wait_ms;
+    const char *region;
+};
 
 static void send_question(struct world *w, struct mj_peer *peer, const struct question *q)
 {

@@ -94,8 +94,8 @@ static void a_line_says_when_how_bad_who_and_what(void **state)
 static void numbers_of_every_length_are_numbers(void **state)
 {
     (void)state;
-    mj_log(MJ_INFO, "n", "d=%d u=%u ld=%ld lu=%lu lld=%lld z=%zu h=%hu f=%f g=%.3g j=%jd x=%x after=%s", -1, 4000000000u,
-           -5L, 6UL, INT64_MIN + 1LL, (size_t)7, (unsigned short)8, 0.5, 1e-9, (intmax_t)9, 255u, "end");
+    mj_log(MJ_INFO, "n", "d=%d u=%u ld=%ld lu=%lu lld=%lld z=%zu h=%hu f=%f g=%.3g j=%jd x=%x after=%s", -1,
+           4000000000u, -5L, 6UL, INT64_MIN + 1LL, (size_t)7, (unsigned short)8, 0.5, 1e-9, (intmax_t)9, 255u, "end");
     json_t *o = only_line();
     static const struct { const char *name; long long value; } numbers[] = {
         { "d", -1 }, { "u", 4000000000 }, { "ld", -5 }, { "lu", 6 }, { "lld", INT64_MIN + 1 }, { "z", 7 }, { "h", 8 },

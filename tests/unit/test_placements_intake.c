@@ -3,6 +3,8 @@
 /* A numbered stream on a real partition: what each number becomes, and that it stays so over restarts. */
 #include "support/yard.h"
 
+#include "placements/reasons.h"
+
 static struct yard yard;
 static struct yard_answer answer;
 static char person[MJ_PERSON_TEXT];
@@ -306,6 +308,9 @@ static void a_sender_can_list_what_was_not_simply_accepted(void **state)
     assert_int_equal(all.n_exceptions, 2);
     assert_int_equal(all.exceptions[0]->state->same_as, 1);
     assert_string_equal(all.exceptions[1]->state->field, "started.on");
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(all.exceptions[i]->state->message, pl_reason_text(all.exceptions[i]->state->reason));
+    assert_string_equal(all.exceptions[1]->state->message, "write days as YYYY-MM-DD, weeks as YYYY-Www");
     assert_int_equal(all.page->at_position, mj_partition_folded(yard.partition));
     assert_int_equal(all.page->next_token.len, 0);
     q.size = 1;
@@ -335,6 +340,8 @@ static void a_sender_sees_its_events_and_placements(void **state)
     assert_int_equal(pl_query_event(r, yard.agency, 2, a, &event, &err), 0);
     assert_int_equal(event.state->outcome, PL_UNMATCHED);
     assert_string_equal(event.state->reason, "PERSON_UNKNOWN");
+    assert_string_equal(event.state->message, pl_reason_text("PERSON_UNKNOWN"));
+    assert_true(event.state->message[0] != '\0');
     assert_int_equal((int)event.placement, PL_S_STARTED);
     assert_true(event.position > 0);
     assert_int_equal(pl_query_event(r, yard.agency, 4, a, &event, &err), -1);

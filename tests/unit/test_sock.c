@@ -295,7 +295,8 @@ static void nothing_is_queued_for_a_server_that_is_not_there(void **state)
     (void)state;
     start(false, keep, count_answer);
     mj_sock_close(w.link.client);
-    assert_int_equal(mj_sock_open(&w.link.client, w.link.far, MJ_SOCK_DEALER, &w.link.client_keys, keep, NULL, NULL), 0);
+    assert_int_equal(mj_sock_open(&w.link.client, w.link.far, MJ_SOCK_DEALER, &w.link.client_keys, keep, NULL, NULL),
+                     0);
     assert_int_equal(mj_sock_connect(w.link.client, "tcp://127.0.0.1:1", w.link.server_keys.public_key, NULL), 0);
     mj_loop_run_for(w.link.far, 20);
     assert_int_equal(mj_sock_send(w.link.client, NULL, &frame, 1), MJ_SENT_FULL);

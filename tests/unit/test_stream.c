@@ -203,7 +203,8 @@ static int setup(void **state)
     assert_int_equal(mj_server_create(&w->server, w->town.loop, w->town.who, &w->town.server_keys, tables, NULL, NULL),
                      0);
     assert_int_equal(mj_server_bind(w->server, "127.0.0.1", 0, w->endpoint, NULL), 0);
-    snprintf(registry, sizeof registry, "%s/%s", w->endpoint, mj_hex(key, w->town.server_keys.public_key, MJ_CURVE_KEY));
+    snprintf(registry, sizeof registry, "%s/%s", w->endpoint,
+             mj_hex(key, w->town.server_keys.public_key, MJ_CURVE_KEY));
     o.loop = w->town.loop;
     assert_int_equal(mj_client_open(&w->client, &o, NULL), 0);
     return mj_spool_memory(&w->spool, NULL);

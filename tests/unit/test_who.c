@@ -203,8 +203,12 @@ static void the_bootstrap_file_wins_over_entries(void **state)
 {
     struct mj_who *w = *state;
     mj_error err;
-    assert_int_equal(bootstrap(w, "# services\n\nplacements service " KEY_HEX " follows=registry,placements regions=52,FR\n"
-                               "op operator " OTHER_HEX "   # the first one\n", &err), 0);
+    assert_int_equal(bootstrap(w,
+                               "# services\n\nplacements service " KEY_HEX
+                               " follows=registry,placements regions=52,FR\n"
+                               "op operator " OTHER_HEX "   # the first one\n",
+                               &err),
+                     0);
     declare_principal(w, "placements", "", MJ_ROLE_AGENCY, NULL);
     add_key(w, "placements", 7);
     revoke_key(w, 0xaa);

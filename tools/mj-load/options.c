@@ -177,8 +177,13 @@ static void set_defaults(struct load_options *o)
     o->figures.seed = 1;
     o->figures.scale = 1;
     o->figures.today = mj_local_day((int64_t)time(NULL) * 1000, "11");
-    o->demand.rates = (struct load_rates){ .late = 0.10, .out_of_order = 0.05, .corrections = 0.01,
-                                           .cancellations = 0.002, .unmatched = 0.005, .repeats = 0.005, .resends = 0.02 };
+    o->demand.rates = (struct load_rates){.late = 0.10,
+                                          .out_of_order = 0.05,
+                                          .corrections = 0.01,
+                                          .cancellations = 0.002,
+                                          .unmatched = 0.005,
+                                          .repeats = 0.005,
+                                          .resends = 0.02};
 }
 
 static int check(struct load_options *o, int argc, char **argv)

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "common/seams/env.h"
 #include "events.h"
+#include "placements/reasons.h"
 
 static int check_one(const struct event_item *item, bool json)
 {
@@ -25,7 +26,7 @@ static int check_one(const struct event_item *item, bool json)
         r.outcome = "ok with a warning";
         r.reason = item->warning.name;
         r.field = item->warning.field;
-        r.message = reason_text(item->warning.name);
+        r.message = pl_reason_text(item->warning.name);
     }
     if (json || r.level || item->same_line)
         receipt_print(&r, json);

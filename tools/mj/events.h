@@ -45,7 +45,5 @@ struct receipt {
     const char *outcome, *reason, *field, *message, *same_as;    /* NULL or "": none */
 };
 void receipt_print(const struct receipt *r, bool json);
-/* What a reason means and what to do, for where the service keeps only the reason; "" for the rarer ones. */
-const char *reason_text(const char *reason);
 
 #endif

@@ -88,8 +88,9 @@ static int print_entry(void *arg, const struct mj_entry *e)
     char at[25];
     if (e->position < d->next)
         return 0;
-    json_t *o = json_pack("{s:I,s:s,s:i,s:s}", "position", (json_int_t)e->position, "recorded_at",
-                          mj_utc_format((int64_t)e->recorded_at_ms, at), "type", (int)e->type, "principal", e->principal);
+    json_t *o =
+        json_pack("{s:I,s:s,s:i,s:s}", "position", (json_int_t)e->position, "recorded_at",
+                  mj_utc_format((int64_t)e->recorded_at_ms, at), "type", (int)e->type, "principal", e->principal);
     set_hex(o, "command_key", e->command_key, 16);
     set_hex(o, "payload", e->payload, e->payload_len);
     cli_print_json(o);

@@ -7,37 +7,6 @@
 #include "cli.h"
 #include "events.h"
 
-const char *reason_text(const char *reason)
-{
-    static const struct { const char *reason, *text; } rows[] = {
-        { "HOST_IS_AGENCY", "the host company has the agency's own SIREN; check host_siret" },
-        { "HOURS_OVER_48", "more than 48 h in a week (Code du travail L.3121-20); check, or correct the hours" },
-        { "RENEWALS_OVER_2", "more than 2 renewals (Code du travail L.1251-35); check the number" },
-        { "DURATION_OVER_18_MONTHS", "longer than 18 months (Code du travail L.1251-12); check the dates" },
-        { "PERSON_UNKNOWN", "stored; it counts once the young person is enrolled; check the id" },
-        { "PERSON_CHANGED", "another young person than before under this placement_ref; check both" },
-        { "PERSON_REQUIRED", "send the id that was given at enrolment" },
-        { "PERSON_CHECKSUM", "the id is mistyped; copy it again" },
-        { "USE_CORRECTION", "the fact is known with another value; send it inside corrected" },
-        { "FACT_UNKNOWN", "nothing to correct: send the fact itself first" },
-        { "END_BEFORE_START", "an end lies before a start; check both days" },
-        { "HOURS_OUTSIDE", "the week lies outside the mission; check the week, or correct start and end" },
-        { "ALREADY_CANCELLED", "the mission was cancelled; only corrections are taken" },
-        { "ALREADY_REFUSED", "the proposal was refused; only corrections are taken" },
-        { "ALREADY_CONFIRMED", "it was confirmed before; check the placement_ref" },
-        { "ALREADY_STARTED", "it had started before; check the placement_ref" },
-        { "DATE_FORMAT", "write days as YYYY-MM-DD, weeks as YYYY-Www" },
-        { "DATE_RANGE", "no such day in the calendar" },
-        { "SIRET_CHECKSUM", "a digit of the SIRET is mistyped" },
-        { "ROME_UNKNOWN", "no such occupation; look it up in the ROME list" },
-        { "CLOCK_AHEAD", "occurred_at_ms lies in the future; check the clock, and that it is milliseconds" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (strcmp(rows[i].reason, reason) == 0)
-            return rows[i].text;
-    return "";
-}
-
 static void print_object(const struct receipt *r)
 {
     json_t *o = json_object();

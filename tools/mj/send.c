@@ -52,7 +52,7 @@ static void print_taken(struct sending *s, const struct event_item *item, const 
         r.level = mj_event_level(x->outcome, x->reason);
         r.reason = x->reason;
         r.field = x->field;
-        r.message = x->message[0] ? x->message : reason_text(x->reason);
+        r.message = x->message;
         if (x->same_as)
             snprintf(same, sizeof same, "%s/%" PRIu64, s->siret, x->same_as);
     }

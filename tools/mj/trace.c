@@ -22,8 +22,6 @@ void print_exception(const char *siret, const EventException *x)
     snprintf(event, sizeof event, "%s/%" PRIu64, siret, x->sequence);
     if (x->same_as)
         snprintf(same, sizeof same, "%s/%" PRIu64, siret, x->same_as);
-    if (!x->message[0])
-        r.message = reason_text(x->reason);
     receipt_print(&r, false);
 }
 

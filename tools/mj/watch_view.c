@@ -170,10 +170,12 @@ void view_line(const struct figures *f)
 {
     char as_of[25];
     int64_t tenths = view_per_person(f);
-    printf("%s %s missions=%" PRId64 " young_people=%" PRId64 " per_person=%" PRId64 ".%" PRId64 " events_per_second=%"
-           PRIu64 " lag=%" PRIu64 " duplicates=%" PRId64 " rejected=%" PRId64 " unmatched=%" PRId64 "%s\n",
+    printf("%s %s missions=%" PRId64 " young_people=%" PRId64 " per_person=%" PRId64 ".%" PRId64
+           " events_per_second=%" PRIu64 " lag=%" PRIu64 " duplicates=%" PRId64 " rejected=%" PRId64
+           " unmatched=%" PRId64 "%s\n",
            mj_utc_format((int64_t)f->as_of_ms, as_of), f->region, f->missions, f->young_people, tenths / 10,
-           tenths % 10, f->events_per_second, f->lag, f->duplicates, f->rejected, f->unmatched, f->stale ? " stale" : "");
+           tenths % 10, f->events_per_second, f->lag, f->duplicates, f->rejected, f->unmatched,
+           f->stale ? " stale" : "");
     fflush(stdout);
 }
 

@@ -190,9 +190,10 @@ int mj_who_fold(struct mj_who *w, uint64_t position, uint32_t type, const uint8_
     if (position <= w->position)
         return 0;
     if (type > LAST_TYPE)
-        return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL, "registry's log \"FR\" holds an entry of type %u "
-                       "at %llu, which this program does not know; install a newer one", type,
-                       (unsigned long long)position);
+        return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL,
+                       "registry's log \"FR\" holds an entry of type %u "
+                       "at %llu, which this program does not know; install a newer one",
+                       type, (unsigned long long)position);
     for (size_t i = 0; i < sizeof folds / sizeof folds[0]; i++)
         if (folds[i].type == type && fold_payload(w, i, payload, len, err) != 0)
             return -1;

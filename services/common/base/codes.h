@@ -12,7 +12,7 @@
 
 #define MJ_SIREN_LEN 9
 #define MJ_SIRET_LEN 14
-#define MJ_REGION_TEXT 3                /* two characters and NUL; partitions: a region, a collectivity's label or "FR" */
+#define MJ_REGION_TEXT 3 /* two characters and NUL; partitions: a region, a collectivity's label or "FR" */
 
 /* One region (INSEE, code officiel géographique 2016) or collectivity in scope of the AKTO agreement of 2024
  * (975, 977, 978 as partitions "PM", "BL", "MF"). */

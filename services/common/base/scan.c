@@ -205,7 +205,7 @@ static void find_byte(struct level *l, const uint8_t *wanted, char *path, size_t
             put_path(l, path, size, 0);
             return;
         }
-        struct level inner = { .around = l, .d = l->field->descriptor, .begin = l->value, .at = l->value, .end = l->at };
+        struct level inner = {.around = l, .d = l->field->descriptor, .begin = l->value, .at = l->value, .end = l->at};
         find_byte(&inner, wanted, path, size);
         return;
     }

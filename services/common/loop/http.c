@@ -241,7 +241,8 @@ static int listen_on(struct mj_http *h, const char *host, int *port, mj_error *e
     int len = sizeof(address), rc;
 
     if (*port < 0 || *port > UINT16_MAX || read_address(&address, host, *port) != 0)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_ENDPOINT", NULL, "expected an IP address in digits and a port of 0 "
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_ENDPOINT", NULL,
+                       "expected an IP address in digits and a port of 0 "
                        "to 65535 to answer HTTP on, got something else; correct the setting");
     rc = uv_tcp_bind(&h->tcp, (const struct sockaddr *)&address, 0);
     if (rc == 0)

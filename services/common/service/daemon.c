@@ -159,7 +159,7 @@ static bool may_connect(void *arg, const uint8_t key[MJ_CURVE_KEY])
 
 static int open_door(struct mj_daemon *d, mj_error *err)
 {
-    const struct mj_server_tables tables[] = { { d->service->methods, d->app }, { daemon_log_methods, d }, { NULL, NULL } };
+    const struct mj_server_tables tables[] = {{d->service->methods, d->app}, {daemon_log_methods, d}, {NULL, NULL}};
     const char *advertise = mj_config_text(d->config, "advertise");
     char host[64], bound[MJ_ENDPOINT_MAX];
     int port;

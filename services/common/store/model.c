@@ -277,7 +277,8 @@ static void on_turn(void *arg)
     }
 }
 
-static struct intake *intake_make(struct mj_model *m, const char *service, const char *region, const struct mj_commit *c)
+static struct intake *intake_make(struct mj_model *m, const char *service, const char *region,
+                                  const struct mj_commit *c)
 {
     struct intake *in = mj_calloc(1, sizeof *in);
 

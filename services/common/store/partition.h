@@ -41,14 +41,14 @@ struct mj_command {
      * RESOURCE_EXHAUSTED, UNAVAILABLE or DEADLINE_EXCEEDED with nothing written. Called once; the command is the caller's again. */
     void (*done)(struct mj_command *c, struct mj_partition *p, const mj_error *err);
     const char *principal;               /* stands in the entries; valid until done */
-    char order[16];                      /* commands of the same order key are decided in the order they came; "" none */
+    char order[16]; /* commands of the same order key are decided in the order they came; "" none */
     size_t bytes;                        /* what it costs to keep waiting; counts against the partition's bound */
     /* Of the loop's clock; 0: none. A command that comes to its decision later is not decided: DEADLINE_EXCEEDED. */
     uint64_t deadline_ms;
     /* Idempotent commands: key (16 bytes) and tag of method and body. A key that is known answers with replay set
      * and does not reach decide; another body under it is ALREADY_EXISTS, reason KEY_REUSED. */
     const uint8_t *key, *tag;
-    struct mj_buf answer;                /* decide packs the answer of an idempotent command here before its last emit */
+    struct mj_buf answer; /* decide packs the answer of an idempotent command here before its last emit */
     bool replay;
     uint64_t position;
     /* private */
@@ -97,14 +97,20 @@ const uint8_t *mj_partition_head(const struct mj_partition *p);  /* hash of the 
 bool mj_partition_accepting(const struct mj_partition *p);       /* false: starting, full, draining */
 const char *mj_partition_log_url(const struct mj_partition *p);
 /* Calls fn after each commit that reached the disk, until it is removed: Follow's long polls, tests. */
-struct mj_commit_listener { void (*fn)(struct mj_commit_listener *l, struct mj_partition *p); struct mj_commit_listener *next; };
+struct mj_commit_listener {
+    void (*fn)(struct mj_commit_listener *l, struct mj_partition *p);
+    struct mj_commit_listener *next;
+};
 void mj_partition_listen(struct mj_partition *p, struct mj_commit_listener *l);
 void mj_partition_unlisten(struct mj_partition *p, struct mj_commit_listener *l);
 /* Writes what changed to the tables now, for a query that must see its caller's own write; fn is called once the
  * tables stand at position or more, or after 2 s (late true). */
 void mj_partition_at_least(struct mj_partition *p, uint64_t position, void (*fn)(void *arg, bool late), void *arg);
 
-struct mj_partition_stats { uint64_t commands, refused, entries, commits, bytes, not_stored, syncs; size_t waiting_bytes; };
+struct mj_partition_stats {
+    uint64_t commands, refused, entries, commits, bytes, not_stored, syncs;
+    size_t waiting_bytes;
+};
 const struct mj_partition_stats *mj_partition_stats(const struct mj_partition *p);
 
 #endif

@@ -56,7 +56,8 @@ void mj_rows_destroy(struct mj_rows *r);         /* writes nothing more; wait fo
  * for any number of rows, in one go: its fn is called once, when all that were missing have come (one fetch a key is
  * outstanding, however many wait). A NULL waiter only prefetches. missing starts at 0. */
 struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); unsigned missing; };
-bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, struct mj_row_waiter *w);
+bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key,
+                  struct mj_row_waiter *w);
 /* The value, or NULL where there is no such row. A row that is not in memory is loaded on the spot: right at start;
  * elsewhere it is counted (mj_rows_stats.inline_loads), since the caller should have asked for it first. Valid until
  * the loop's next turn. */
@@ -72,7 +73,7 @@ void mj_rows_position(struct mj_rows *r, const char *source, uint64_t position, 
  * gathered must be written or dropped, in order. At most one is out at a time (NULL while one is). */
 struct mj_batch *mj_rows_gather(struct mj_rows *r);
 struct mj_batch *mj_rows_gathered(const struct mj_rows *r);      /* the one that is out, or NULL */
-void mj_rows_write(struct mj_rows *r, struct mj_batch *b);       /* takes the batch; RESOURCE_EXHAUSTED is tried again */
+void mj_rows_write(struct mj_rows *r, struct mj_batch *b); /* takes the batch; RESOURCE_EXHAUSTED is tried again */
 /* Drops all rows and any batch not handed to write: memory starts again from the tables. */
 void mj_rows_reset(struct mj_rows *r);
 bool mj_rows_writing(const struct mj_rows *r);                   /* a batch was handed to write and is not done */

@@ -20,7 +20,8 @@ struct fetch {
     mj_error err;
 };
 
-static int rows_load(const struct mj_readers *readers, const struct row_id *id, void **value, uint64_t *generation, mj_error *err)
+static int rows_load(const struct mj_readers *readers, const struct row_id *id, void **value, uint64_t *generation,
+                     mj_error *err)
 {
     int rc;
 

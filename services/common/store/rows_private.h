@@ -81,7 +81,7 @@ void rows_used(struct mj_rows *r, struct row *row);
 void rows_measure(struct mj_rows *r, struct row *row);           /* after its value changed in place */
 void rows_set(struct mj_rows *r, struct row *row, void *value);
 void rows_forget(struct mj_rows *r, struct row *row);
-void rows_watch_size(struct mj_rows *r);                         /* evicts at the end of the turn, where there is need */
+void rows_watch_size(struct mj_rows *r); /* evicts at the end of the turn, where there is need */
 void rows_on_evict(void *rows);
 
 /* rows_fetch.c */

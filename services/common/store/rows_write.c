@@ -93,7 +93,8 @@ void rows_write_done(struct mj_job *job)
     struct mj_rows *r = (struct mj_rows *)((char *)job - offsetof(struct mj_rows, write_job));
 
     /* A refused statement is a defect of ours that no retry mends. */
-    if (r->write_result == MJ_WRITE_UNKNOWN || (r->write_result == MJ_NOT_WRITTEN && r->write_error.code == MJ_INTERNAL))
+    if (r->write_result == MJ_WRITE_UNKNOWN ||
+        (r->write_result == MJ_NOT_WRITTEN && r->write_error.code == MJ_INTERNAL))
         rows_lost("tables_write_failed", &r->write_error);
     if (r->write_result == MJ_NOT_WRITTEN) {             /* disk full: credit falls to 0 meanwhile (mj_rows_full) */
         r->stats.write_retries++;

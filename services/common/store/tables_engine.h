@@ -19,8 +19,9 @@ struct mj_result_row {
 };
 
 /* The engine's own tables, in every dialect; both are written with each batch. */
-#define MJ_TABLES_STATE \
-    "CREATE TABLE mj_state(id INTEGER PRIMARY KEY CHECK(id = 1), schema_name TEXT NOT NULL, schema_text TEXT NOT NULL," \
+#define MJ_TABLES_STATE                                                                                                \
+    "CREATE TABLE mj_state(id INTEGER PRIMARY KEY CHECK(id = 1), schema_name TEXT NOT NULL, schema_text TEXT NOT "     \
+    "NULL,"                                                                                                            \
     " generation INTEGER NOT NULL)"
 #define MJ_TABLES_POSITIONS \
     "CREATE TABLE mj_positions(source TEXT PRIMARY KEY, position INTEGER NOT NULL, hash BLOB NOT NULL)"

@@ -197,8 +197,8 @@ void mj_error_decode(mj_error *ret, const struct mj_frame *f, struct mj_arena *s
     ProtobufCMessage *base;
 
     memset(ret, 0, sizeof(*ret));
-    if (mj_unpack(&base, &missionjeunes__common__v1__error__descriptor, f->data, f->len, scratch, NULL) < 0
-        || ((const Missionjeunes__Common__V1__Error *)base)->code == MISSIONJEUNES__COMMON__V1__CODE__CODE_UNSPECIFIED) {
+    if (mj_unpack(&base, &missionjeunes__common__v1__error__descriptor, f->data, f->len, scratch, NULL) < 0 ||
+        ((const Missionjeunes__Common__V1__Error *)base)->code == MISSIONJEUNES__COMMON__V1__CODE__CODE_UNSPECIFIED) {
         mj_fail(ret, MJ_INTERNAL, "BAD_ERROR", NULL, "expected an error from the service, got something that is none; "
                 "report it to its operator");
         return;

@@ -176,8 +176,10 @@ static const struct table_row *admit(struct mj_server *s, const struct mj_messag
     if (!row || check_right(s, row->method, p, h, err) != 0)
         return NULL;
     if (row->method->command && !h->has_key) {
-        mj_fail(err, MJ_INVALID_ARGUMENT, "KEY_REQUIRED", "header.idempotency_key", "this command needs an idempotency key "
-                "of %d bytes in its header", MJ_COMMAND_KEY);
+        mj_fail(err, MJ_INVALID_ARGUMENT, "KEY_REQUIRED", "header.idempotency_key",
+                "this command needs an idempotency key "
+                "of %d bytes in its header",
+                MJ_COMMAND_KEY);
         return NULL;
     }
     *peer = mj_server_peer(s, &m->route);

@@ -56,7 +56,7 @@ struct mj_server;
 struct mj_server_limits {
     unsigned requests_per_peer;          /* 256 */
     unsigned requests;                   /* 65,536 */
-    size_t body_bytes;                   /* of all bodies in work, unpacked: 192 MiB, 128 full batches and one to unpack */
+    size_t body_bytes; /* of all bodies in work, unpacked: 192 MiB, 128 full batches and one to unpack */
 };
 struct mj_server_stats { uint64_t requests, errors, unauthenticated, unknown_method, refused, malformed, overflow,
                          gone, in_work; };

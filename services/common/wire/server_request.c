@@ -221,7 +221,8 @@ void mj_reply_error(struct mj_request *rq, const mj_error *err)
 void mj_reply_late(struct mj_request *rq)
 {
     mj_error err;
-    mj_fail(&err, MJ_DEADLINE_EXCEEDED, "TOO_LATE", NULL, "the caller's time ran out before this was begun; nothing was "
+    mj_fail(&err, MJ_DEADLINE_EXCEEDED, "TOO_LATE", NULL,
+            "the caller's time ran out before this was begun; nothing was "
             "done; ask again");
     mj_reply_error(rq, &err);
 }

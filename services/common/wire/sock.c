@@ -215,7 +215,8 @@ static enum mj_sent why_not(void)
     mj_loop_die("zmq_send", zmq_strerror(e));
 }
 
-enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const struct mj_frame *frames, unsigned count)
+enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const struct mj_frame *frames,
+                          unsigned count)
 {
     enum mj_sent sent = MJ_SENT;
 

@@ -63,7 +63,8 @@ int mj_sock_connect(struct mj_sock *s, const char *endpoint, const uint8_t serve
  * arrived and not been given yet. Once a socket. */
 int mj_sock_on_lost(struct mj_sock *s, void (*fn)(void *arg), void *arg, mj_error *err);
 /* All frames or none. route is for ROUTER, else NULL. */
-enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const struct mj_frame *frames, unsigned count);
+enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const struct mj_frame *frames,
+                          unsigned count);
 /* Close inside its own callback is allowed. */
 void mj_sock_close(struct mj_sock *s);
 
