@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /* How one event's fate is said. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli.h"
 #include "events.h"
