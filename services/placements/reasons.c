@@ -10,7 +10,7 @@ static const struct { const char *reason, *text; } rows[] = {
     { "EVENT_SIZE", "the event has no bytes, or more than 16 KiB; shorten it" },
     { "MALFORMED", "the bytes are no event; check the encoder" },
     { "UNKNOWN_FIELD", "a field that this version does not know; use its .proto files" },
-    { "UNKNOWN_ENUM", "a value that this version does not know, or none where one is required; choose one of the list" },
+    { "UNKNOWN_ENUM", "a value that this version does not know, or none where one is required; choose another" },
     { "INVALID_UTF8", "a text is not UTF-8, or holds NUL; check the encoding of your data" },
     { "NOT_CANONICAL", "right, but not packed in canonical order; use an ordinary protobuf encoder" },
     /* the envelope */
