@@ -3,6 +3,7 @@
 #include "support/link.h"
 
 #include <stdio.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "common/loop/loop_uv.h"
@@ -74,6 +75,26 @@ static void an_unknown_key_is_refused_and_counted(void **state)
     assert_int_equal(mj_sock_send(s, NULL, &frame, 1), MJ_SENT_FULL);
     assert_int_equal(w.received, 0);
     mj_sock_close(s);
+}
+
+static void who_is_refused_is_logged_by_address_and_not_by_key(void **state)
+{
+    FILE *lines = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    char text[512] = "";
+
+    (void)state;
+    w.link.admit = false;
+    mj_sock_close(w.link.client);
+    dup2(fileno(lines), STDERR_FILENO);
+    link_client(&w.link, count_message, NULL);
+    until_refused(1);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(lines);
+    assert_non_null(fgets(text, sizeof text, lines));
+    fclose(lines);
+    assert_non_null(strstr(text, "\"event\":\"zap_refused\",\"peer\":\"127.0.0.1\"}"));
 }
 
 static void a_key_that_is_no_longer_known_does_not_enter_again(void **state)
@@ -244,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_known_key_enters),
         TEST(an_unknown_key_is_refused_and_counted),
+        TEST(who_is_refused_is_logged_by_address_and_not_by_key),
         TEST(a_key_that_is_no_longer_known_does_not_enter_again),
         TEST(a_refused_peer_enters_once_its_key_is_known),
         TEST(a_peer_without_curve_is_refused),

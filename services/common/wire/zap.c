@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/service/logging.h"
 #include "common/wire/pump.h"
 #include "common/wire/sock_options.h"
 
@@ -90,6 +91,15 @@ static void write_hex(char out[USER_HEX + 1], const uint8_t key[MJ_CURVE_KEY])
     out[USER_HEX] = '\0';
 }
 
+/* The address only: a key that is refused may be anybody's. */
+static void log_refused(const struct mj_zap *z)
+{
+    const struct frame *peer = &z->frames[PEER];
+
+    if (can_be_answered(z) && z->count > PEER && mj_log_sampled("zap_refused"))
+        mj_log(MJ_WARN, "zap_refused", "peer=%.*s", (int)peer->len, (const char *)peer->data);
+}
+
 static void decide(struct mj_zap *z)
 {
     char user[USER_HEX + 1];
@@ -101,6 +111,7 @@ static void decide(struct mj_zap *z)
         return;
     }
     z->refused++;
+    log_refused(z);
     /* 300, temporary: the peer's ZeroMQ tries again, with its back-off. After a 400 its socket is dead for good, though
      * the key may be added, or heard of after our restart, a moment later. */
     if (valid)

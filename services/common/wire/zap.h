@@ -16,7 +16,9 @@ struct mj_zap;
 /* May this CURVE public key connect now? */
 typedef bool mj_zap_fn(void *arg, const uint8_t public_key[MJ_CURVE_KEY]);
 
-/* At most one a loop. refused is counted (mj_zap_refused) and logged by its caller with sampling. */
+/* At most one a loop. Who is refused is counted (mj_zap_refused), and logged by address, with sampling. There is no
+ * bound for each address here: libzmq asks after the handshake's costly part, so that is the firewall's to set
+ * (deploy/README.md). */
 int mj_zap_create(struct mj_zap **ret, struct mj_loop *l, mj_zap_fn *fn, void *arg, mj_error *err);
 uint64_t mj_zap_refused(const struct mj_zap *z);
 void mj_zap_destroy(struct mj_zap *z);           /* after the sockets */
