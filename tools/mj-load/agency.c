@@ -57,8 +57,7 @@ static void count_outcome(struct load_counts *c, const struct load_pending *p, e
     c->early += got == MJ_EVENT_UNMATCHED && p->expect == LOAD_EXPECT_ACCEPTED;
 }
 
-/* heard: an answer said it; else only the resume question did. */
-static void settle(struct load_agency *a, uint64_t through, bool heard)
+static void settle(struct load_agency *a, uint64_t through)
 {
     struct load_run *run = a->run;
     uint64_t now = mj_mono_ns(&mj_env_real);
@@ -67,15 +66,11 @@ static void settle(struct load_agency *a, uint64_t through, bool heard)
         struct load_pending *p = pending_at(a, 0);
         enum mj_event_outcome got = p->got ? p->got : MJ_EVENT_ACCEPTED;
 
-        if (heard || p->got) {
-            count_outcome(&run->counts, p, got);
-            load_hist_add(&run->latency, now - p->sent_ns, 1);
-            if (!as_expected(run, p, got))
-                load_run_unexpected(run, a->siret, a->first, mj_event_outcome_name((enum mj_event_outcome)p->expect),
-                                    mj_event_outcome_name(got), "");
-        } else {
-            run->counts.not_heard++;
-        }
+        count_outcome(&run->counts, p, got);
+        load_hist_add(&run->latency, now - p->sent_ns, 1);
+        if (!as_expected(run, p, got))
+            load_run_unexpected(run, a->siret, a->first, mj_event_outcome_name((enum mj_event_outcome)p->expect),
+                                mj_event_outcome_name(got), "");
         run->counts.acknowledged++;
         a->line->outstanding--;
         a->first++;
@@ -107,7 +102,7 @@ static void on_durable(void *arg, uint64_t through)
     struct load_agency *a = arg;
 
     load_history_through(a->run->history, "durable", a->siret, through);
-    settle(a, through, true);
+    settle(a, through);
 }
 
 /* What an earlier run of this same year told is drawn and passed over. */
@@ -125,13 +120,13 @@ static int place(struct load_agency *a, mj_error *err)
     return 0;
 }
 
+/* What the service has and did not answer is sent again by the stream: its outcome is still to come. */
 static void on_ready(void *arg, uint64_t last)
 {
     struct load_agency *a = arg;
     mj_error err;
 
     load_history_through(a->run->history, "resumed", a->siret, last);
-    settle(a, last, false);
     if (!a->placed && place(a, &err) < 0)
         load_run_fail(a->run, &err);
 }

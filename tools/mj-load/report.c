@@ -50,7 +50,7 @@ static json_t *summary(const struct load_run *run, double wall)
         { "agencies", run->count }, { "events", c->events }, { "acknowledged", c->acknowledged },
         { "missions_started", c->starts }, { "accepted", c->accepted }, { "warned", c->warned },
         { "duplicates", c->duplicates }, { "unmatched", c->unmatched }, { "unmatched_early", c->early },
-        { "rejected", c->rejected }, { "conflicts", c->conflicts }, { "outcome_not_heard", c->not_heard },
+        { "rejected", c->rejected }, { "conflicts", c->conflicts },
         { "unexpected", c->unexpected }, { "resends", c->resends }, { "conflict_probes", c->conflict_probes },
         { "gaps", c->gaps }, { "probes_put_off", c->put_off }, { "probes_unknown", c->unknown },
         { "troubles", c->troubles },

@@ -13,7 +13,7 @@ enum load_probe_kind { LOAD_RESEND, LOAD_CONFLICT, LOAD_GAP, LOAD_PROBE_KINDS };
 #define RECENT 16                        /* events of an agency that may be sent again on purpose */
 
 struct load_counts {
-    uint64_t events, acknowledged, starts, accepted, warned, duplicates, unmatched, rejected, conflicts, not_heard,
+    uint64_t events, acknowledged, starts, accepted, warned, duplicates, unmatched, rejected, conflicts,
              early, unexpected, resends, conflict_probes, gaps, put_off, unknown, troubles;
 };
 
