@@ -40,6 +40,7 @@ struct mj_stream {
     uint64_t taken;                      /* highest number that the service said it has */
     uint64_t lost_from, lost_through;    /* numbers that the service has and this spool has not; 0: none */
     uint64_t run;                        /* grows with each resume: failures of older batches are old news */
+    uint64_t opened_ms;                  /* monotonic */
     unsigned failures;                   /* in a row, for the back-off */
     struct stream_call *calls;           /* outstanding */
     struct mj_defer *turn;

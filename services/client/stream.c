@@ -10,6 +10,7 @@
 
 #define PAUSE_FIRST_MS 100
 #define PAUSE_LAST_MS 10000
+#define SETTLING_MS 60000                /* what was declared before a stream was opened has got round by then */
 
 typedef Missionjeunes__Placements__V1__ResumeRequest resume_request;
 typedef Missionjeunes__Placements__V1__ResumeResponse resume_response;
@@ -44,10 +45,13 @@ void stream_call_free(struct stream_call *c)
 
 /* ---- trouble ---- */
 
-static bool for_good(const mj_error *err)
+/* A stream that was just opened may be told that it may not: its key or agency is so new that the service has not heard
+ * of them from registry. */
+static bool for_good(const struct mj_stream *s, const mj_error *err)
 {
-    return err->code == MJ_PERMISSION_DENIED || err->code == MJ_UNAUTHENTICATED || err->code == MJ_INVALID_ARGUMENT ||
-           err->code == MJ_UNIMPLEMENTED;
+    if (err->code == MJ_PERMISSION_DENIED || err->code == MJ_UNAUTHENTICATED)
+        return strcmp(err->reason, "KEY_REVOKED") == 0 || mj_mono_ms(s->client->env) - s->opened_ms >= SETTLING_MS;
+    return err->code == MJ_INVALID_ARGUMENT || err->code == MJ_UNIMPLEMENTED;
 }
 
 /* Doubling with full jitter, so that ten thousand agencies do not come back at one instant (pitfalls Z10). */
@@ -67,7 +71,7 @@ void stream_trouble(struct mj_stream *s, const mj_error *err)
     if (s->state == STREAM_STOPPED)
         return;
     s->run++;
-    s->state = for_good(err) ? STREAM_STOPPED : STREAM_PAUSED;
+    s->state = for_good(s, err) ? STREAM_STOPPED : STREAM_PAUSED;
     if (s->state == STREAM_PAUSED)
         mj_timer_start(s->pause, pause_ms(s, err), 0);
     s->failures++;
@@ -158,6 +162,7 @@ int mj_stream_open(struct mj_stream **ret, struct mj_client *c, const struct mj_
 
     s->client = c;
     s->o = *o;
+    s->opened_ms = mj_mono_ms(c->env);
     s->spool = o->spool;
     s->synced = s->spool->last;
     s->next = s->spool->durable + 1;

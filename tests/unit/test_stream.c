@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/mj_client.h"
+#include "client/client_private.h"
 #include "common/base/buf.h"
 #include "common/base/ids.h"
 #include "missionjeunes/directory/v1/directory.pb-c.h"
@@ -31,6 +31,7 @@ struct world {
     uint8_t held[HELD_MAX];              /* first byte of each event taken; 'r' is rejected */
     uint64_t last;
     unsigned lose;                       /* answers to Ingest */
+    unsigned deny;                       /* Resumes that are refused */
     struct mj_client *client;
     struct mj_stream *stream;
     struct mj_spool *spool;
@@ -40,6 +41,13 @@ struct world {
 };
 static struct world *world;
 static unsigned sync_fails;
+static uint64_t later_ms;                /* of the client's clock */
+
+static uint64_t client_clock(void *ctx)
+{
+    (void)ctx;
+    return mj_mono_ns(&mj_env_real) + later_ms * 1000000;
+}
 
 /* ---- the service ---- */
 
@@ -71,7 +79,10 @@ static int run_resume(void *app, struct mj_request *rq, mj_error *err)
 {
     resume_response m = MISSIONJEUNES__PLACEMENTS__V1__RESUME_RESPONSE__INIT;
 
-    (void)err;
+    if (((struct world *)app)->deny > 0) {
+        ((struct world *)app)->deny--;
+        return mj_fail(err, MJ_PERMISSION_DENIED, "STREAM", "stream", "as the test wants it");
+    }
     m.last_sequence = ((struct world *)app)->last;
     m.credit = &credit;
     mj_reply(rq, &m.base);
@@ -168,7 +179,7 @@ static void spooled(struct world *w, const char *events)
         assert_int_equal(w->spool->add(w->spool, ++w->spool->last, (const uint8_t *)events, 1, &err), 0);
 }
 
-static void open_stream(struct world *w)
+static void begin_stream(struct world *w)
 {
     struct mj_stream_options o = { .siret = SIRET, .region = "52", .spool = w->spool, .result = on_result,
                                    .durable = on_durable, .trouble = on_trouble, .arg = w };
@@ -176,6 +187,11 @@ static void open_stream(struct world *w)
     w->real_sync = w->spool->sync;
     w->spool->sync = sync_or_fail;
     assert_int_equal(mj_stream_open(&w->stream, w->client, &o, NULL), 0);
+}
+
+static void open_stream(struct world *w)
+{
+    begin_stream(w);
     for (unsigned i = 0; !mj_stream_is_ready(w->stream); i++) {
         assert_true(i < TOWN_LIMIT_MS);
         mj_loop_run_for(w->town.loop, 1);
@@ -195,8 +211,12 @@ static int setup(void **state)
     struct world *w = *state = world = mj_calloc(1, sizeof *w);
     struct mj_server_tables tables[] = { { methods, w }, { NULL, NULL } };
     char key[65], registry[256];
-    struct mj_client_options o = { .registry = registry, .keys = &w->keys };
+    static struct mj_env env;
+    struct mj_client_options o = { .registry = registry, .keys = &w->keys, .env = &env };
 
+    env = mj_env_real;
+    env.mono_ns = client_clock;
+    later_ms = 0;
     sync_fails = 0;
     town_up(&w->town);
     town_principal(&w->town, "agency-1", MJ_ROLE_AGENCY, NULL, &w->keys);
@@ -294,6 +314,36 @@ static void an_event_that_the_spool_lost_gives_its_number_back(void **state)
     assert_int_equal(mj_stream_last(w->stream), 0);
 }
 
+/* The service has not heard yet of a key or an agency that was just declared. */
+static void a_stream_that_was_just_opened_asks_again_where_it_is_denied(void **state)
+{
+    struct world *w = *state;
+
+    w->deny = 2;
+    open_stream(w);
+    assert_int_equal(w->deny, 0);
+    assert_int_equal(tell(w, "a"), 1);
+    town_until(&w->town, &w->durable, 1);
+}
+
+static void a_stream_that_is_denied_later_stops(void **state)
+{
+    struct world *w = *state;
+
+    w->deny = 1000;
+    begin_stream(w);
+    for (unsigned i = 0; w->deny == 1000; i++) {
+        assert_true(i < TOWN_LIMIT_MS);
+        mj_loop_run_for(w->town.loop, 1);
+    }
+    assert_int_not_equal(w->stream->state, STREAM_STOPPED);
+    later_ms = 60000;
+    for (unsigned i = 0; w->stream->state != STREAM_STOPPED; i++) {
+        assert_true(i < TOWN_LIMIT_MS);
+        mj_loop_run_for(w->town.loop, 1);
+    }
+}
+
 #define FACT(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -303,6 +353,8 @@ int main(void)
         FACT(a_spool_that_fell_behind_is_told_of_the_conflict),
         FACT(a_lost_spool_goes_on_after_the_services_last_number),
         FACT(a_restored_service_is_sent_again_what_it_lost),
+        FACT(a_stream_that_was_just_opened_asks_again_where_it_is_denied),
+        FACT(a_stream_that_is_denied_later_stops),
         FACT(an_event_that_the_spool_lost_gives_its_number_back),
     };
 
