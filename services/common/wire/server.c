@@ -315,7 +315,9 @@ void mj_server_destroy(struct mj_server *s)
 {
     if (!s)
         return;
-    if (s->sock)
+    if (s->draining)
+        mj_sock_close_gently(s->sock);
+    else
         mj_sock_close(s->sock);
     mj_request_free_all(s);
     mj_server_peers_free(s);
