@@ -8,7 +8,6 @@
 #include "placements/credit.h"
 #include "placements/fates.h"
 #include "placements/tables.h"
-#include "placements/wants.h"
 
 #include <uthash.h>
 
@@ -63,7 +62,7 @@ void pl_count(struct pl_part *part, enum pl_counter c, uint64_t n);
 void pl_gauges(struct pl_app *app);      /* brings the gauges up to date */
 
 /* model.c: is the young person known? A command wants the row first. */
-void pl_person_want(const struct pl_app *app, const char *id, struct pl_wants *n);
+bool pl_person_need(const struct pl_app *app, const char *id, struct mj_row_waiter *w);
 const struct pl_person *pl_person_get(const struct pl_app *app, const char *id);
 /* Position up to which the log of the region in the id is known; 0 for none. */
 uint64_t pl_registry_position(const struct pl_app *app, const char *id);

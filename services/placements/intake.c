@@ -78,42 +78,52 @@ static size_t bytes_of(const struct pl_batch *b)
 
 /* ---- the rows a batch needs ---- */
 
-static void want_resends(struct pl_wants *n, struct mj_rows *rows, const struct intake *in, size_t resends)
+static bool want(struct mj_rows *rows, const struct mj_row_kind *kind, struct mj_row_key key, struct mj_row_waiter *w)
+{
+    return mj_rows_need(rows, kind, &key, w);
+}
+
+static bool want_resends(const struct intake *in, struct mj_rows *rows, size_t resends, struct mj_row_waiter *w)
 {
     uint64_t first = in->batch.first, last = first + resends - 1;
+    bool here = true;
     for (uint32_t r = pl_run_of(first); resends > 0 && r <= pl_run_of(last); r++) {
-        if (!pl_want(n, rows, &pl_run_kind, pl_run_key(in->stream, r)))
-            continue;
         struct mj_row_key key = pl_run_key(in->stream, r);
+        if (!want(rows, &pl_run_kind, key, w)) {
+            here = false;
+            continue;
+        }
         const struct pl_run *run = mj_rows_get(rows, &pl_run_kind, &key);
         uint32_t from = r == pl_run_of(first) ? pl_run_index(first) : 0;
         if (run != NULL && from < run->remembered)
-            (void)pl_want(n, rows, &pl_fates_kind, pl_fates_key(in->stream, r, run->remembered));
+            here &= want(rows, &pl_fates_kind, pl_fates_key(in->stream, r, run->remembered), w);
     }
+    return here;
 }
 
-static void want_new(struct pl_wants *n, struct mj_rows *rows, const struct intake *in, size_t from)
+static bool want_new(const struct intake *in, struct mj_rows *rows, size_t from, struct mj_row_waiter *w)
 {
-    if (from == in->batch.count)
-        return;
     uint64_t first = in->batch.first + from, last = in->batch.first + in->batch.count - 1;
+    bool here = true;
+    if (from == in->batch.count)
+        return true;
     for (uint32_t r = pl_run_of(first); r <= pl_run_of(last); r++)
-        (void)pl_want(n, rows, &pl_run_kind, pl_run_key(in->stream, r));
+        here &= want(rows, &pl_run_kind, pl_run_key(in->stream, r), w);
     for (size_t i = from; i < in->batch.count; i++) {
         const struct checked *c = &in->events[i];
         if (c->event == NULL)
             continue;
-        (void)pl_want(n, rows, &pl_placement_kind, pl_placement_key(c->name));
+        here &= want(rows, &pl_placement_kind, pl_placement_key(c->name), w);
         if (c->event->young_person[0] != '\0')
-            pl_person_want(in->part->app, c->event->young_person, n);
+            here &= pl_person_need(in->part->app, c->event->young_person, w);
     }
+    return here;
 }
 
 static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_row_waiter *w)
 {
     struct intake *in = (struct intake *)command;
     struct mj_rows *rows = mj_partition_rows(p);
-    struct pl_wants n = { .all = true };
     struct mj_row_key key = pl_stream_key(in->stream);
     size_t resends;
     if (!mj_rows_need(rows, &pl_stream_kind, &key, w))
@@ -122,9 +132,8 @@ static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_
     if (in->events == NULL || pl_batch_place(s != NULL ? s->last : 0, in->batch.first, in->batch.count, &resends,
                                              NULL) < 0)
         return true;                     /* Resume; or a gap, which decide says */
-    want_resends(&n, rows, in, resends);
-    want_new(&n, rows, in, resends);
-    return pl_wanted(&n, w);
+    bool old = want_resends(in, rows, resends, w), new = want_new(in, rows, resends, w);
+    return old && new;
 }
 
 /* ---- exceptions ---- */

@@ -82,12 +82,13 @@ static void drop_from_set(struct pl_part *part, const char *id)
 static bool needs(struct mj_command *c, struct mj_partition *p, struct mj_row_waiter *w)
 {
     struct pl_matching *m = (struct pl_matching *)c;
-    struct pl_wants n = { .all = true };
+    bool here = true;
     for (size_t i = 0; i < m->item_count; i++) {
-        (void)pl_want(&n, mj_partition_rows(p), &pl_placement_kind, pl_placement_key(m->items[i].name));
-        pl_person_want(m->part->app, m->items[i].person, &n);
+        struct mj_row_key key = pl_placement_key(m->items[i].name);
+        here &= mj_rows_need(mj_partition_rows(p), &pl_placement_kind, &key, w);
+        here &= pl_person_need(m->part->app, m->items[i].person, w);
     }
-    return pl_wanted(&n, w);
+    return here;
 }
 
 static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)

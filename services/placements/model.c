@@ -48,10 +48,10 @@ const struct mj_model_domain pl_model_domain = {
     .fold = fold,
 };
 
-void pl_person_want(const struct pl_app *app, const char *id, struct pl_wants *n)
+bool pl_person_need(const struct pl_app *app, const char *id, struct mj_row_waiter *w)
 {
-    if (app->model != NULL)
-        (void)pl_want(n, mj_model_rows(app->model), &pl_person_kind, pl_person_key(id));
+    struct mj_row_key key = pl_person_key(id);
+    return app->model == NULL || mj_rows_need(mj_model_rows(app->model), &pl_person_kind, &key, w);
 }
 
 const struct pl_person *pl_person_get(const struct pl_app *app, const char *id)
