@@ -80,8 +80,9 @@ struct mj_stream_options {
     void (*durable)(void *arg, uint64_t through);
     /* The stream may be written to; called after each resume. last: the last number the service has. */
     void (*ready)(void *arg, uint64_t last);
-    /* It stopped, and goes on by itself after a pause, but for INVALID_ARGUMENT, UNIMPLEMENTED, and, from a minute after
-     * it was opened, PERMISSION_DENIED and UNAUTHENTICATED: until then the service may not know who was just declared. */
+    /* It stopped, and goes on by itself after a pause, but for INVALID_ARGUMENT, UNIMPLEMENTED, and, from a minute
+     * after it was opened, PERMISSION_DENIED and UNAUTHENTICATED: until then the service may not know who was just
+     * declared. */
     void (*trouble)(void *arg, const mj_error *err);
     void *arg;
 };

@@ -38,7 +38,8 @@ struct mj_command {
     /* Decides: calls mj_partition_emit for each entry, or returns -1 having emitted nothing. */
     int (*decide)(struct mj_command *c, struct mj_partition *p, mj_error *err);
     /* err NULL: everything is on disk, position is the last one the decision stood on. Else refused, or
-     * RESOURCE_EXHAUSTED, UNAVAILABLE or DEADLINE_EXCEEDED with nothing written. Called once; the command is the caller's again. */
+     * RESOURCE_EXHAUSTED, UNAVAILABLE or DEADLINE_EXCEEDED with nothing written. Called once; the command is the
+     * caller's again. */
     void (*done)(struct mj_command *c, struct mj_partition *p, const mj_error *err);
     const char *principal;               /* stands in the entries; valid until done */
     char order[16]; /* commands of the same order key are decided in the order they came; "" none */
