@@ -180,11 +180,12 @@ class InteropPython(harness.PlatformCase):
         self.platform.placements.start()
         self.stream.flush()
         self.assertTrue(self.troubles)
-        self.assertLessEqual({result.reason for result in self.seen}, {"RESEND"})
+        # A placements that was killed may have forgotten an enrolment it followed last: it follows it again, and matches.
+        self.assertLessEqual({result.reason for result in self.seen}, {"RESEND", "PERSON_UNKNOWN"})
         accepted = [entry["payload"]["sequence"] for entry in observed.entries(self.platform)
                     if entry["type"] == "EventAccepted" and entry["payload"]["stream"] == self.siret]
         self.assertEqual(list(range(1, 2001)), accepted)
-        self.assertEqual(2000, self.figures(f"agency/{self.siret}")["missions:total"])
+        harness.wait_until(lambda: self.figures(f"agency/{self.siret}")["missions:total"] == 2000, "2000 missions count")
 
     def test_the_quick_start_works_as_printed(self):
         siren, _ = self.new_ett("732829320")
