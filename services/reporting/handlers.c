@@ -117,8 +117,8 @@ static int create(void **app, struct mj_daemon *d, mj_error *err)
 {
     struct reporting *r = mj_calloc(1, sizeof *r);
     const struct mj_rep_fold_events events = { on_ready, on_folded, r };
-    /* Every process answers and sends the country's figures beside its regions'. */
-    uint64_t regions = mj_config_regions(mj_daemon_config(d), "region") | UINT64_C(1) << 63;
+    /* One process serves the country's figures, as one serves each region's: two would undo each other in Redis. */
+    uint64_t regions = mj_daemon_regions(d);
 
     r->daemon = d;
     r->sources.loop = mj_daemon_threads(d)->loop;

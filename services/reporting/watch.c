@@ -44,7 +44,7 @@ struct mj_rep_watch {
 
 static bool serves(const struct mj_rep_watch *w, int region)
 {
-    return region == MJ_REP_FR || mj_rep_region_in(w->regions, region);
+    return mj_rep_region_in(w->regions, region);
 }
 
 static int take_region(const struct mj_rep_watch *w, struct wait *x, const struct mj_principal *who, const char *code,

@@ -180,7 +180,7 @@ class Service(Process):
     platform's; label: of its log file, where the platform has a service of that name already."""
 
     def __init__(self, name, platform, *flags, regions=None, data=None, label=None):
-        regions = regions or (*(["FR"] if name == "registry" else []), *platform.regions)
+        regions = regions or (*(["FR"] if name in ("registry", "reporting") else []), *platform.regions)
         self.port, self.http_port = free_port(), free_port()
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
         self.key_file = platform.key(name)

@@ -120,16 +120,22 @@ static int open_partition(struct mj_daemon *d, const char *region, mj_error *err
     return 0;
 }
 
-static int open_partitions(struct mj_daemon *d, mj_error *err)
+uint64_t mj_daemon_regions(const struct mj_daemon *d)
 {
     uint64_t regions = mj_config_regions(d->config, "region");
+
+    return strcmp(mj_config_text(d->config, "region"), "all") == 0 ? regions | FR_BIT : regions;
+}
+
+static int open_partitions(struct mj_daemon *d, mj_error *err)
+{
+    uint64_t regions = mj_daemon_regions(d);
 
     if (!d->service->domain)
         return 0;
     d->domain = *d->service->domain;
     d->domain.app = d->app;
-    if (d->service->national && (regions & FR_BIT || strcmp(mj_config_text(d->config, "region"), "all") == 0) &&
-        open_partition(d, "FR", err) < 0)
+    if (d->service->national && regions & FR_BIT && open_partition(d, "FR", err) < 0)
         return -1;
     for (size_t i = 0; i < mj_region_count; i++)
         if (regions & (UINT64_C(1) << i) && open_partition(d, mj_regions[i].code, err) < 0)
@@ -207,13 +213,14 @@ static void fill_instance(struct mj_daemon *d, struct mj_instance *out, const ch
 static void announce(struct mj_daemon *d)
 {
     struct mj_instance mine[PARTITIONS_MAX];
-    uint64_t regions = mj_config_regions(d->config, "region");
+    uint64_t regions = mj_daemon_regions(d);
     size_t n = 0;
 
     for (; n < d->partition_count; n++)
         fill_instance(d, &mine[n], mj_partition_region(d->partitions[n]), d->partitions[n]);
     if (!d->service->domain) {
-        fill_instance(d, &mine[n++], "FR", NULL);
+        if (regions & FR_BIT)
+            fill_instance(d, &mine[n++], "FR", NULL);
         for (size_t i = 0; i < mj_region_count; i++)
             if (regions & (UINT64_C(1) << i))
                 fill_instance(d, &mine[n++], mj_regions[i].code, NULL);

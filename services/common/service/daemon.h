@@ -50,6 +50,8 @@ struct mj_who *mj_daemon_who(struct mj_daemon *d);
 struct mj_model *mj_daemon_model(struct mj_daemon *d);
 struct mj_metrics *mj_daemon_metrics(struct mj_daemon *d);
 struct mj_resolver *mj_daemon_resolver(struct mj_daemon *d);
+/* The regions this process serves, as bits of mj_config_regions; "FR" where it was named, or all were asked for. */
+uint64_t mj_daemon_regions(const struct mj_daemon *d);
 const char *mj_daemon_data(const struct mj_daemon *d);           /* MJ_DATA/<service> */
 /* The partition of a region in this process, NULL where it is not served here. mj_daemon_partition_or_moved answers
  * for the handler: -1 with MOVED (where the directory says), REGION_UNKNOWN, or UNAVAILABLE. */
