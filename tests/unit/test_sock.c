@@ -320,32 +320,6 @@ static void a_frame_beyond_the_limit_cuts_the_connection_and_a_later_one_arrives
     assert_int_equal(w.frames_seen, 2);
 }
 
-/* The stop of a service: its socket, its handler and its loop go while answers are still on their way. */
-static void what_was_sent_before_a_gentle_close_arrives(void **state)
-{
-    enum { SIZE = 100000, COUNT = 200 };
-    static const uint8_t large[SIZE];
-    struct mj_frame frame = { large, SIZE };
-    uint64_t until;
-
-    (void)state;
-    start(false, keep, count_answer);
-    send_number(1);
-    link_until(&w.link, &w.received, 1);
-    for (unsigned i = 0; i < COUNT; i++)
-        assert_int_equal(mj_sock_send(w.link.server, &w.route, &frame, 1), MJ_SENT);
-    mj_sock_close_gently(w.link.server);
-    mj_zap_destroy(w.link.zap);
-    mj_loop_destroy(w.link.loop);
-    w.link.server = NULL;
-    w.link.zap = NULL;
-    w.link.loop = NULL;
-    until = mj_loop_now_ms(w.link.far) + LINK_LIMIT_MS;
-    while (w.answered < COUNT && mj_loop_now_ms(w.link.far) < until)
-        mj_loop_run_for(w.link.far, 1);
-    assert_int_equal(w.answered, COUNT);
-}
-
 static void an_address_in_use_is_named(void **state)
 {
     struct mj_sock *other;
@@ -420,7 +394,6 @@ int main(void)
         TEST(an_answer_to_a_peer_that_does_not_read_is_full),
         TEST(nothing_is_queued_for_a_server_that_is_not_there),
         TEST(a_frame_beyond_the_limit_cuts_the_connection_and_a_later_one_arrives),
-        TEST(what_was_sent_before_a_gentle_close_arrives),
         TEST(an_address_in_use_is_named),
         TEST(only_addresses_in_digits_are_listened_on),
         TEST(only_plain_tcp_endpoints_are_connected_to),

@@ -238,7 +238,7 @@ void mj_loop_destroy(struct mj_loop *l)
     while (uv_run(&l->uv, UV_RUN_DEFAULT) != 0)
         continue;
     must(uv_loop_close(&l->uv), "uv_loop_close");
-    /* Sockets are closed with LINGER 0 or, at a clean stop, a second: it does not wait longer for a peer (Z11). */
+    /* Every socket is closed with LINGER 0, so this does not wait for a peer (Z11). */
     while (zmq_ctx_term(l->zmq) != 0 && zmq_errno() == EINTR)
         continue;
     free(l);

@@ -315,9 +315,7 @@ void mj_server_destroy(struct mj_server *s)
 {
     if (!s)
         return;
-    if (s->draining)
-        mj_sock_close_gently(s->sock);
-    else
+    if (s->sock)
         mj_sock_close(s->sock);
     mj_request_free_all(s);
     mj_server_peers_free(s);

@@ -75,8 +75,7 @@ void mj_server_on_moved(struct mj_server *s, const char *(*where)(void *arg, con
 void mj_server_drain(struct mj_server *s);
 unsigned mj_server_in_work(const struct mj_server *s);
 const struct mj_server_stats *mj_server_stats(const struct mj_server *s);
-/* Requests in work are freed without an answer: nobody may touch one afterwards. After a drain, answers that were sent
- * still leave (mj_sock_close_gently). NULL is allowed. */
+/* Requests in work are freed without an answer: nobody may touch one afterwards. NULL is allowed. */
 void mj_server_destroy(struct mj_server *s);
 /* One method by its name, NULL where there is none; all of them in order of name, for the test of the access matrix. */
 const struct mj_method *mj_server_method(const struct mj_server *s, const char *name);

@@ -14,7 +14,6 @@
 #include "common/wire/sock_watch.h"
 
 #define USER_HEX (2 * MJ_CURVE_KEY)
-#define LAST_WORDS_MS 1000                       /* Z11 */
 
 struct mj_sock {
     struct mj_pump pump;                         /* first: see pump.h */
@@ -247,15 +246,6 @@ void mj_sock_close(struct mj_sock *s)
     mj_sock_watch_close(s->watch);
     s->watch = NULL;
     mj_pump_close(&s->pump);
-}
-
-void mj_sock_close_gently(struct mj_sock *s)
-{
-    int ms = LAST_WORDS_MS;
-
-    if (s != NULL && s->pump.zmq != NULL && zmq_setsockopt(s->pump.zmq, ZMQ_LINGER, &ms, sizeof(ms)) != 0)
-        mj_loop_die("ZMQ_LINGER", zmq_strerror(zmq_errno()));
-    mj_sock_close(s);
 }
 
 int mj_sock_option(struct mj_sock *s, int name)

@@ -67,9 +67,6 @@ enum mj_sent mj_sock_send(struct mj_sock *s, const struct mj_route *route, const
                           unsigned count);
 /* Close inside its own callback is allowed. */
 void mj_sock_close(struct mj_sock *s);
-/* The same, but what has not left yet may still do so: mj_loop_destroy waits for it, a second at most. For a clean
- * stop, whose last answers matter to somebody. */
-void mj_sock_close_gently(struct mj_sock *s);
 
 /* For the test that reads every option back: name is a ZMQ_* number; returns the int value, -1 where libzmq gives
  * none back (ROUTER_MANDATORY). */

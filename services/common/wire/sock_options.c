@@ -13,7 +13,7 @@ struct option {
 
 /* Times are ms, sizes bytes, HWM messages for each peer. */
 static const struct option router[] = {
-    { ZMQ_LINGER, "LINGER", 0 },                             /* Z11; but see mj_sock_close_gently */
+    { ZMQ_LINGER, "LINGER", 0 },                             /* Z11 */
     { ZMQ_ROUTER_MANDATORY, "ROUTER_MANDATORY", 1 },         /* Z2, Z3 */
     /* Above the 64 of what comes in: answers held back by a long poll or by one commit leave together, and a service
      * that follows a hundred partitions over one connection must get them all. */
