@@ -6,6 +6,7 @@ Right values throughout; a test that wants a wrong one says so: started("M-1", p
 """
 import datetime
 import time
+import zoneinfo
 
 from wire import placements
 
@@ -16,14 +17,19 @@ CTT, CDD = 1, 4
 TERM, EARLY_HOST = 1, 2
 
 
+def now_there():
+    """The clock of the structures that the tests know: the civil day is theirs, not UTC's."""
+    return datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Paris"))
+
+
 def today(days=0):
     """YYYY-MM-DD, so many days from now."""
-    return (datetime.date.today() + datetime.timedelta(days=days)).isoformat()
+    return (now_there().date() + datetime.timedelta(days=days)).isoformat()
 
 
 def week(days=0):
     """The ISO week of that day, 2026-W07."""
-    year, number, _ = (datetime.date.today() + datetime.timedelta(days=days)).isocalendar()
+    year, number, _ = (now_there().date() + datetime.timedelta(days=days)).isocalendar()
     return f"{year}-W{number:02d}"
 
 
