@@ -447,8 +447,6 @@ const struct mj_env *mj_daemon_env(const struct mj_daemon *d) { return d->env; }
 struct mj_who *mj_daemon_who(struct mj_daemon *d) { return d->who; }
 struct mj_model *mj_daemon_model(struct mj_daemon *d) { return d->model; }
 struct mj_metrics *mj_daemon_metrics(struct mj_daemon *d) { return d->metrics; }
-struct mj_resolver *mj_daemon_resolver(struct mj_daemon *d) { return d->resolver; }
-const char *mj_daemon_data(const struct mj_daemon *d) { return d->data; }
 
 struct mj_partition *mj_daemon_partition(struct mj_daemon *d, const char *region)
 {

@@ -29,8 +29,6 @@ struct mj_service {
     bool national;                       /* its own partitions include "FR" */
     /* After all is open, before the door opens. */
     int (*started)(void *app, mj_error *err);
-    /* A person or organisation fold etc. is the model's; this is called when who changed. May be NULL. */
-    void (*who_changed)(void *app);
     /* Adds the service's own metrics before they are written. May be NULL. */
     void (*metrics)(void *app, struct mj_metrics *m);
     /* NULL when ready, else why not. May be NULL. */
@@ -49,10 +47,8 @@ const struct mj_env *mj_daemon_env(const struct mj_daemon *d);
 struct mj_who *mj_daemon_who(struct mj_daemon *d);
 struct mj_model *mj_daemon_model(struct mj_daemon *d);
 struct mj_metrics *mj_daemon_metrics(struct mj_daemon *d);
-struct mj_resolver *mj_daemon_resolver(struct mj_daemon *d);
 /* The regions this process serves, as bits of mj_config_regions; "FR" where it was named, or all were asked for. */
 uint64_t mj_daemon_regions(const struct mj_daemon *d);
-const char *mj_daemon_data(const struct mj_daemon *d);           /* MJ_DATA/<service> */
 /* The partition of a region in this process, NULL where it is not served here. mj_daemon_partition_or_moved answers
  * for the handler: -1 with MOVED (where the directory says), REGION_UNKNOWN, or UNAVAILABLE. */
 struct mj_partition *mj_daemon_partition(struct mj_daemon *d, const char *region);

@@ -60,16 +60,6 @@ static int fold(void *app, struct mj_model *m, const char *service, const char *
     return mj_who_fold(d->who, e->position, e->type, e->payload, e->payload_len, err);
 }
 
-static void folded(void *app, struct mj_model *m, const char *service, const char *region, uint64_t position,
-                   uint64_t recorded_at_ms)
-{
-    struct mj_daemon *d = app;
-
-    (void)m, (void)service, (void)region, (void)position, (void)recorded_at_ms;
-    if (d->app && d->service->who_changed)
-        d->service->who_changed(d->app);
-}
-
 struct reading { struct mj_who *who; mj_error *err; int rc; };
 
 static int read_row(void *arg, const struct mj_result_row *row)
@@ -96,7 +86,7 @@ static int ready(void *app, struct mj_model *m, mj_error *err)
 
 int daemon_who_open(struct mj_daemon *d, const struct mj_rows_limits *limits, mj_error *err)
 {
-    struct mj_model_domain domain = { .schema_name = "who-1", .schema = schema, .fold = fold, .folded = folded,
+    struct mj_model_domain domain = { .schema_name = "who-1", .schema = schema, .fold = fold,
                                       .ready = ready, .app = d };
     char directory[300];
 

@@ -292,9 +292,7 @@ void mj_partition_close(struct mj_partition *p)
 
 struct mj_keystore *mj_partition_keystore(struct mj_partition *p) { return p->keys; }
 struct mj_rows *mj_partition_rows(struct mj_partition *p) { return p->rows; }
-void *mj_partition_app(struct mj_partition *p) { return p->domain.app; }
 const char *mj_partition_region(const struct mj_partition *p) { return p->region; }
-const char *mj_partition_service(const struct mj_partition *p) { return p->domain.service; }
 uint64_t mj_partition_folded(const struct mj_partition *p) { return p->folded; }
 uint64_t mj_partition_durable(const struct mj_partition *p) { return p->durable; }
 uint64_t mj_partition_epoch(const struct mj_partition *p) { return mj_log_epoch(p->log); }

@@ -56,7 +56,6 @@ struct mj_command {
     struct mj_row_waiter waiter;
     struct mj_partition *partition;
     struct mj_command *next;
-    int state;
     uint64_t incarnation;
     bool refused;
     mj_error refusal;
@@ -87,9 +86,7 @@ void mj_partition_key(struct mj_partition *p, const char *name, const uint8_t ke
 struct mj_keystore *mj_partition_keystore(struct mj_partition *p);  /* blocking: at start (ready) only */
 
 struct mj_rows *mj_partition_rows(struct mj_partition *p);
-void *mj_partition_app(struct mj_partition *p);
 const char *mj_partition_region(const struct mj_partition *p);
-const char *mj_partition_service(const struct mj_partition *p);
 uint64_t mj_partition_folded(const struct mj_partition *p);      /* last position decided, on disk or not */
 uint64_t mj_partition_durable(const struct mj_partition *p);     /* last position on disk */
 uint64_t mj_partition_epoch(const struct mj_partition *p);

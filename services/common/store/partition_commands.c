@@ -65,7 +65,6 @@ static struct mj_command *leave_order(struct mj_partition *p, struct mj_command 
 
 void partition_over(struct mj_partition *p, struct mj_command *c, const mj_error *err)
 {
-    c->state = COMMAND_OVER;
     p->live--;
     p->stats.waiting_bytes -= c->bytes;
     if (err)
@@ -185,7 +184,6 @@ static void decide(struct mj_partition *p, struct mj_command *c)
     c->refused = rc < 0;
     /* Even a refusal, or an answer that adds nothing, may stand on entries that are not on disk yet: it waits. */
     c->position = p->folded;
-    c->state = COMMAND_DECIDED;
     c->next = NULL;
     *p->decided_tail = c;
     p->decided_tail = &c->next;
@@ -207,7 +205,6 @@ static void advance(struct mj_partition *p, struct mj_command *c)
     for (; c; c = next) {
         bool failed = c->incarnation != p->incarnation;
 
-        c->state = COMMAND_WAITING;
         c->waiter.fn = on_row;
         if (!failed && (!key_needed(p, c, &c->waiter) || (c->needs && !c->needs(c, p, &c->waiter))))
             return;
@@ -244,7 +241,6 @@ void mj_partition_submit(struct mj_partition *p, struct mj_command *c)
     mj_error err = { 0 };
 
     c->partition = p;
-    c->state = COMMAND_QUEUED;
     c->incarnation = p->incarnation;
     c->replay = c->refused = false;
     c->position = 0;

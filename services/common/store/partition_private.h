@@ -16,8 +16,6 @@ enum partition_state {
     PARTITION_DRAINING,                  /* stopping: no new command */
 };
 
-enum command_state { COMMAND_QUEUED, COMMAND_WAITING, COMMAND_DECIDED, COMMAND_OVER };
-
 struct block {                           /* one commit, before it is on disk */
     struct mj_buf bytes;                 /* packed LogBlock */
     uint64_t first;
