@@ -40,6 +40,7 @@ struct mj_entry {                        /* one decoded entry; pointers live as 
     const uint8_t *command_hash;         /* 16 bytes or NULL */
     const uint8_t *command_answer;       /* NULL but in a command's last entry */
     size_t command_answer_len;
+    void *value;                         /* what the payload tells, once its domain has read it; else NULL */
 };
 
 struct mj_commit {

@@ -204,6 +204,17 @@ static int check_types(const struct intake *in, mj_error *err)
     return 0;
 }
 
+static int read_entries(const struct intake *in, mj_error *err)
+{
+    const struct mj_model_domain *d = &in->model->domain;
+
+    for (size_t i = 0; d->read && i < in->count; i++)
+        if (in->entries[i].type >= MJ_ENTRY_FIRST_OWN &&
+            d->read(d->app, in->service, in->region, &in->entries[i], in->arena, err) < 0)
+            return -1;
+    return 0;
+}
+
 /* All rows are asked for at once; the waiter comes back when all that were missing are here. What only those could name
  * (a placement's young person) is asked for in the next round. */
 static bool rows_here(struct intake *in)
@@ -306,7 +317,8 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
         return mj_fail(err, MJ_DATA_LOSS, "CHAIN_BROKEN", NULL, "commit %llu of %s does not fit the one before it",
                        (unsigned long long)c->first, f->name);
     in = intake_make(m, service, region, c);
-    if (mj_block_each(&in->commit, in->arena, keep_entry, in, err) < 0 || check_types(in, err) < 0) {
+    if (mj_block_each(&in->commit, in->arena, keep_entry, in, err) < 0 || check_types(in, err) < 0 ||
+        read_entries(in, err) < 0) {
         intake_free(in);
         return -1;
     }

@@ -11,6 +11,10 @@
 struct mj_model;
 struct mj_model_domain {
     const char *schema_name, *schema;
+    /* Optional: reads an entry's payload into e->value, in the arena, once, before needs and fold. Pure. -1: DATA_LOSS
+     * or UNIMPLEMENTED, the commit is not taken. */
+    int (*read)(void *app, const char *service, const char *region, struct mj_entry *e, struct mj_arena *a,
+                mj_error *err);
     /* Asks for the rows that folding the entry will read; true when all are in memory. May be NULL. */
     bool (*needs)(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
                   struct mj_row_waiter *w);

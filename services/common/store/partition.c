@@ -108,7 +108,11 @@ static int tail_entry(void *arg, const struct mj_entry *e)
     }
     if (e->recorded_at_ms > (uint64_t)t->p->recorded_at)
         t->p->recorded_at = (int64_t)e->recorded_at_ms;
-    t->rc = partition_fold(t->p, e, t->err);
+    struct mj_entry entry = *e;
+    if (t->p->domain.read && e->type >= MJ_ENTRY_FIRST_OWN)
+        t->rc = t->p->domain.read(t->p->domain.app, &entry, t->arena, t->err);
+    if (t->rc == 0)
+        t->rc = partition_fold(t->p, &entry, t->err);
     return t->rc;
 }
 

@@ -24,7 +24,10 @@ struct mj_domain {
     const char *schema_name;             /* "placements-1": another one is folded anew */
     const char *schema;                  /* CREATE TABLE ...; the partition's own tables are added to it */
     bool (*knows)(uint32_t type);        /* an unknown type in the log: the service refuses to start */
-    /* Folds one entry: reads its payload and rows, and nothing else. -1 (DATA_LOSS) ends the process. */
+    /* Optional: reads the payload of an entry from the log into e->value, in the arena, before it is folded. Pure.
+     * -1: DATA_LOSS. An entry emitted with its value is not read. */
+    int (*read)(void *app, struct mj_entry *e, struct mj_arena *a, mj_error *err);
+    /* Folds one entry: its payload or value, and rows, and nothing else. -1 (DATA_LOSS) ends the process. */
     int (*fold)(void *app, struct mj_partition *p, const struct mj_entry *e, mj_error *err);
     /* Optional: after start's fold and after a reset; builds what the app keeps besides rows. */
     int (*ready)(void *app, struct mj_partition *p, mj_error *err);
@@ -81,6 +84,9 @@ void mj_partition_close(struct mj_partition *p);
 void mj_partition_submit(struct mj_partition *p, struct mj_command *c);
 /* In decide only: adds one entry at the next position and folds it at once. payload is packed here. Returns its position. */
 uint64_t mj_partition_emit(struct mj_partition *p, uint32_t type, const ProtobufCMessage *payload);
+/* The same for a payload that the caller packed, with the value that the domain's read would find in it; both are
+ * used during the call only. */
+uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const struct mj_buf *payload, void *value);
 /* In decide only: a key that must be on disk before the entries of this decision. */
 void mj_partition_key(struct mj_partition *p, const char *name, const uint8_t key[MJ_KEY]);
 struct mj_keystore *mj_partition_keystore(struct mj_partition *p);  /* blocking: at start (ready) only */

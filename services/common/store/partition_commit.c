@@ -87,18 +87,23 @@ static uint64_t stamp(struct mj_partition *p)
 
 uint64_t mj_partition_emit(struct mj_partition *p, uint32_t type, const ProtobufCMessage *payload)
 {
-    const struct mj_command *c = p->deciding;
-    struct mj_entry e = { .type = type, .principal = c->principal };
-    mj_error err = { 0 };
-    size_t before;
-
     mj_buf_clear(&p->scratch);
     mj_buf_pack(&p->scratch, payload);
-    partition_room_for(p, p->scratch.len);
+    return mj_partition_emit_value(p, type, &p->scratch, NULL);
+}
+
+uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const struct mj_buf *payload, void *value)
+{
+    const struct mj_command *c = p->deciding;
+    struct mj_entry e = { .type = type, .principal = c->principal, .value = value };
+    mj_error err;                                /* filled where the fold fails */
+    size_t before;
+
+    partition_room_for(p, payload->len);
     e.position = p->folded + 1;
     e.recorded_at_ms = stamp(p);
-    e.payload = p->scratch.data;
-    e.payload_len = p->scratch.len;
+    e.payload = payload->data;
+    e.payload_len = payload->len;
     if (c->key && c->answer.len) {
         e.command_key = c->key;
         e.command_hash = c->tag;

@@ -29,7 +29,7 @@ struct mj_row_key mj_row_key_text(const char *text)
 
 /* ---- changing ---- */
 
-static void mark_changed(struct mj_rows *r, struct row *row)
+static void mark_changed(struct mj_rows *r, struct mj_row *row)
 {
     assert(row->id.kind->save);
     row->changed = ++r->changes;
@@ -42,26 +42,47 @@ static void mark_changed(struct mj_rows *r, struct row *row)
     r->stats.unflushed_bytes += row->size;
 }
 
-void mj_rows_put(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, void *value)
+void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value)
 {
-    struct row *row = rows_find(r, k, key);
-
-    if (!row)
-        row = rows_add(r, k, key);
     rows_set(r, row, value);
-    rows_used(r, row);
     mark_changed(r, row);
     rows_watch_size(r);
 }
 
-void mj_rows_touch(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+void mj_row_touch(struct mj_rows *r, struct mj_row *row)
 {
-    struct row *row = rows_find(r, k, key);
-
-    assert(row && row->here && row->value);
+    assert(row->here && row->value);
     rows_measure(r, row);
     mark_changed(r, row);
     rows_watch_size(r);
+}
+
+void *mj_row_value(const struct mj_row *row)
+{
+    return row->value;
+}
+
+void mj_rows_put(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, void *value)
+{
+    struct mj_row *row = rows_find(r, k, key);
+
+    if (!row)
+        row = rows_add(r, k, key);
+    rows_used(r, row);
+    mj_row_put(r, row, value);
+}
+
+void mj_rows_touch(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+{
+    struct mj_row *row = rows_find(r, k, key);
+
+    assert(row);
+    mj_row_touch(r, row);
+}
+
+void mj_rows_on_gather(struct mj_rows *r, const struct mj_rows_extra *extra)
+{
+    r->extra = *extra;
 }
 
 /* ---- lifetime ---- */
@@ -114,7 +135,7 @@ int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const
     return 0;
 }
 
-static void free_links(struct row *row)
+static void free_links(struct mj_row *row)
 {
     struct link *next;
 
@@ -126,7 +147,7 @@ static void free_links(struct row *row)
 
 static void drop_rows(struct mj_rows *r)
 {
-    struct row *row, *next;
+    struct mj_row *row, *next;
 
     for (row = r->oldest; row; row = next) {
         next = row->newer;
@@ -143,7 +164,7 @@ void mj_rows_reset(struct mj_rows *r)
     struct link *links = NULL, **tail = &links;
 
     assert(!r->writing);
-    for (struct row *row = r->oldest; row; row = row->newer) {   /* whoever waited asks again, or has failed */
+    for (struct mj_row *row = r->oldest; row; row = row->newer) {   /* whoever waited asks again, or has failed */
         *tail = row->waiters;
         while (*tail)
             tail = &(*tail)->next;

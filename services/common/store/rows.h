@@ -67,6 +67,22 @@ void mj_rows_put(struct mj_rows *r, const struct mj_row_kind *k, const struct mj
 /* Marks a value changed in place. */
 void mj_rows_touch(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
 
+/* A row in memory, for those who touch it more than once: it is found once. Good until the loop's next turn. */
+struct mj_row;
+/* As mj_rows_need: the row, or NULL while it is being fetched. */
+struct mj_row *mj_rows_want(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key,
+                            struct mj_row_waiter *w);
+/* As mj_rows_get: the row, loaded on the spot where it is not in memory. */
+struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
+void *mj_row_value(const struct mj_row *row);                    /* NULL: no such row */
+void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value);     /* as mj_rows_put */
+void mj_row_touch(struct mj_rows *r, struct mj_row *row);        /* as mj_rows_touch */
+
+/* Called while a batch is gathered, to add what the owner keeps besides rows (figures of its own); dirty says whether
+ * it has any, so that a batch is worth making. */
+struct mj_rows_extra { bool (*dirty)(void *arg); void (*save)(void *arg, struct mj_batch *b); void *arg; };
+void mj_rows_on_gather(struct mj_rows *r, const struct mj_rows_extra *extra);
+
 /* What the batch that was gathered, or the next one, stands at: goes into the batch when it is handed to write. */
 void mj_rows_position(struct mj_rows *r, const char *source, uint64_t position, const uint8_t hash[MJ_HASH]);
 /* Encodes all that changed since the last gather, with the positions; NULL where nothing did. A batch that was

@@ -54,7 +54,7 @@ void rows_wake(struct link *links)
     }
 }
 
-static void wake_waiters(struct row *row)
+static void wake_waiters(struct mj_row *row)
 {
     struct link *links = row->waiters;
 
@@ -62,7 +62,7 @@ static void wake_waiters(struct row *row)
     rows_wake(links);
 }
 
-static void wait_for(struct row *row, struct mj_row_waiter *w)
+static void wait_for(struct mj_row *row, struct mj_row_waiter *w)
 {
     struct link *l = mj_alloc(sizeof *l);
 
@@ -75,7 +75,7 @@ static void fetch_done(struct mj_job *job)
 {
     struct fetch *f = (struct fetch *)job;
     struct mj_rows *r = f->rows;
-    struct row *row = rows_find(r, f->id.kind, &f->id.key);
+    struct mj_row *row = rows_find(r, f->id.kind, &f->id.key);
 
     if (f->rc < 0)
         rows_lost("row_fetch_failed", &f->err);
@@ -99,7 +99,7 @@ static void fetch_done(struct mj_job *job)
     free(f);
 }
 
-static void fetch(struct mj_rows *r, struct row *row)
+static void fetch(struct mj_rows *r, struct mj_row *row)
 {
     struct fetch *f = mj_calloc(1, sizeof *f);
 
@@ -114,14 +114,15 @@ static void fetch(struct mj_rows *r, struct row *row)
     mj_worker_submit(r->threads->read, &f->job);
 }
 
-bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, struct mj_row_waiter *w)
+struct mj_row *mj_rows_want(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key,
+                            struct mj_row_waiter *w)
 {
-    struct row *row = rows_find(r, k, key);
+    struct mj_row *row = rows_find(r, k, key);
 
     if (row && row->here) {
         rows_used(r, row);
         r->stats.hits++;
-        return true;
+        return row;
     }
     if (!row) {
         row = rows_add(r, k, key);
@@ -129,12 +130,17 @@ bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct m
     }
     if (w)
         wait_for(row, w);
-    return false;
+    return NULL;
 }
 
-static struct row *here(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, struct mj_row_waiter *w)
 {
-    struct row *row = rows_find(r, k, key);
+    return mj_rows_want(r, k, key, w) != NULL;
+}
+
+struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+{
+    struct mj_row *row = rows_find(r, k, key);
     uint64_t generation;
     void *value = NULL;
     mj_error err = { 0 };
@@ -154,7 +160,7 @@ static struct row *here(struct mj_rows *r, const struct mj_row_kind *k, const st
 
 void *mj_rows_get(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
 {
-    return here(r, k, key)->value;
+    return mj_rows_at(r, k, key)->value;
 }
 
 /* ---- queries ---- */

@@ -35,10 +35,10 @@ static size_t rows_id_size(const struct mj_row_key *key)
     return offsetof(struct row_id, key.bytes) + key->len;
 }
 
-struct row *rows_find(const struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+struct mj_row *rows_find(const struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
 {
     struct row_id id = rows_id(k, key);
-    struct row *row = NULL;
+    struct mj_row *row = NULL;
 
     HASH_FIND(hh, r->rows, &id, rows_id_size(key), row);
     return row;
@@ -46,7 +46,7 @@ struct row *rows_find(const struct mj_rows *r, const struct mj_row_kind *k, cons
 
 /* ---- order of use ---- */
 
-static void unlink_row(struct mj_rows *r, struct row *row)
+static void unlink_row(struct mj_rows *r, struct mj_row *row)
 {
     if (row->older)
         row->older->newer = row->newer;
@@ -59,7 +59,7 @@ static void unlink_row(struct mj_rows *r, struct row *row)
     row->older = row->newer = NULL;
 }
 
-static void link_newest(struct mj_rows *r, struct row *row)
+static void link_newest(struct mj_rows *r, struct mj_row *row)
 {
     row->older = r->newest;
     row->newer = NULL;
@@ -70,7 +70,7 @@ static void link_newest(struct mj_rows *r, struct row *row)
     r->newest = row;
 }
 
-void rows_used(struct mj_rows *r, struct row *row)
+void rows_used(struct mj_rows *r, struct mj_row *row)
 {
     row->used_ms = mj_loop_now_ms(r->threads->loop);
     if (r->newest == row)
@@ -79,9 +79,9 @@ void rows_used(struct mj_rows *r, struct row *row)
     link_newest(r, row);
 }
 
-struct row *rows_add(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+struct mj_row *rows_add(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
 {
-    struct row *row = mj_calloc(1, sizeof *row);
+    struct mj_row *row = mj_calloc(1, sizeof *row);
 
     row->id = rows_id(k, key);
     row->used_ms = mj_loop_now_ms(r->threads->loop);
@@ -92,7 +92,7 @@ struct row *rows_add(struct mj_rows *r, const struct mj_row_kind *k, const struc
     return row;
 }
 
-void rows_measure(struct mj_rows *r, struct row *row)
+void rows_measure(struct mj_rows *r, struct mj_row *row)
 {
     size_t size = row->value ? row->id.kind->size(row->value) : 0;
 
@@ -102,7 +102,7 @@ void rows_measure(struct mj_rows *r, struct row *row)
     row->size = size;
 }
 
-void rows_set(struct mj_rows *r, struct row *row, void *value)
+void rows_set(struct mj_rows *r, struct mj_row *row, void *value)
 {
     if (row->value && row->value != value)
         row->id.kind->free(row->value);
@@ -111,7 +111,7 @@ void rows_set(struct mj_rows *r, struct row *row, void *value)
     rows_measure(r, row);
 }
 
-void rows_forget(struct mj_rows *r, struct row *row)
+void rows_forget(struct mj_rows *r, struct mj_row *row)
 {
     assert(!row->waiters);
     HASH_DEL(r->rows, row);
@@ -125,7 +125,7 @@ void rows_forget(struct mj_rows *r, struct row *row)
 
 /* Only what the tables hold is evicted, and not what was asked for a moment ago: a command that still waits for other
  * rows must find it, or it would fetch them in turn for ever. */
-static bool may_go(const struct mj_rows *r, const struct row *row, uint64_t now_ms)
+static bool may_go(const struct mj_rows *r, const struct mj_row *row, uint64_t now_ms)
 {
     if (now_ms - row->used_ms < KEEP_MS && r->stats.bytes < 2 * r->limits.cache_bytes + KEEP_BYTES)
         return false;
@@ -136,7 +136,7 @@ void rows_on_evict(void *arg)
 {
     struct mj_rows *r = arg;
     uint64_t now_ms = mj_loop_now_ms(r->threads->loop);
-    struct row *row = r->oldest, *next;
+    struct mj_row *row = r->oldest, *next;
 
     for (; row && r->stats.bytes > r->limits.cache_bytes; row = next) {
         next = row->newer;

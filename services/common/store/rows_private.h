@@ -18,7 +18,7 @@ struct row_id {                          /* the hash key: zeroed before it is fi
 
 struct link { struct mj_row_waiter *waiter; struct link *next; };
 
-struct row {
+struct mj_row {
     struct row_id id;
     uint64_t used_ms;                    /* when it was last asked for */
     void *value;
@@ -27,8 +27,8 @@ struct row {
     bool here;                           /* false: being fetched, value not known */
     bool dirty;
     struct link *waiters;
-    struct row *older, *newer;           /* least lately touched first */
-    struct row *next_dirty;
+    struct mj_row *older, *newer;           /* least lately touched first */
+    struct mj_row *next_dirty;
     UT_hash_handle hh;
 };
 
@@ -47,9 +47,9 @@ struct mj_rows {
     struct mj_readers fetch_readers;     /* read thread */
     struct mj_readers loop_readers;      /* loop thread */
     struct mj_rows_limits limits;
-    struct row *rows;                    /* hash */
-    struct row *oldest, *newest;
-    struct row *dirty, **dirty_tail;
+    struct mj_row *rows;                    /* hash */
+    struct mj_row *oldest, *newest;
+    struct mj_row *dirty, **dirty_tail;
     uint64_t changes;                    /* counts changes */
     uint64_t written_changes;            /* changes that the tables hold */
     uint64_t batch_changes;              /* changes that the batch out covers */
@@ -69,18 +69,19 @@ struct mj_rows {
     void (*on_written)(void *arg);
     void *on_written_arg;
     unsigned reading;                    /* fetches and queries under way */
+    struct mj_rows_extra extra;
     struct mj_rows_stats stats;
 };
 
 /* rows_memory.c */
 void rows_lost(const char *what, const mj_error *err) __attribute__((noreturn));
 struct row_id rows_id(const struct mj_row_kind *k, const struct mj_row_key *key);
-struct row *rows_find(const struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
-struct row *rows_add(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
-void rows_used(struct mj_rows *r, struct row *row);
-void rows_measure(struct mj_rows *r, struct row *row);           /* after its value changed in place */
-void rows_set(struct mj_rows *r, struct row *row, void *value);
-void rows_forget(struct mj_rows *r, struct row *row);
+struct mj_row *rows_find(const struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
+struct mj_row *rows_add(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
+void rows_used(struct mj_rows *r, struct mj_row *row);
+void rows_measure(struct mj_rows *r, struct mj_row *row);           /* after its value changed in place */
+void rows_set(struct mj_rows *r, struct mj_row *row, void *value);
+void rows_forget(struct mj_rows *r, struct mj_row *row);
 void rows_watch_size(struct mj_rows *r); /* evicts at the end of the turn, where there is need */
 void rows_on_evict(void *rows);
 

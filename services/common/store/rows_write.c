@@ -52,12 +52,12 @@ uint64_t mj_rows_tables_position(struct mj_rows *r, const char *source, uint8_t 
 
 struct mj_batch *mj_rows_gather(struct mj_rows *r)
 {
-    struct row *row, *next;
+    struct mj_row *row, *next;
     bool moved = false;
 
     for (size_t i = 0; i < r->source_count; i++)
         moved = moved || r->sources[i].moved;
-    if (r->batch || (!r->dirty && !moved))
+    if (r->batch || (!r->dirty && !moved && !(r->extra.dirty && r->extra.dirty(r->extra.arg))))
         return NULL;
     r->batch = mj_batch_create();
     for (row = r->dirty; row; row = next) {
@@ -66,6 +66,8 @@ struct mj_batch *mj_rows_gather(struct mj_rows *r)
         row->dirty = false;
         row->id.kind->save(r->batch, &row->id.key, row->value);
     }
+    if (r->extra.save)
+        r->extra.save(r->extra.arg, r->batch);
     r->dirty = NULL;
     r->dirty_tail = &r->dirty;
     r->batch_changes = r->changes;

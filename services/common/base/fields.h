@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+ * SPDX-License-Identifier: Apache-2.0 */
+/* fields: a packed message field by field, without unpacking it; and back. For the bytes that every event passes
+ * through: what comes less often goes through protobuf-c (arena.h, buf.h).
+ *
+ * Source: protobuf.dev, "Encoding" (varints, tags, length-delimited fields). */
+#ifndef MJ_BASE_FIELDS_H
+#define MJ_BASE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+
+enum mj_wire { MJ_WIRE_NUMBER = 0, MJ_WIRE_FIXED64 = 1, MJ_WIRE_BYTES = 2, MJ_WIRE_FIXED32 = 5 };
+
+struct mj_fields { const uint8_t *at, *end; };
+struct mj_field {
+    uint32_t number;
+    enum mj_wire wire;
+    uint64_t value;                      /* MJ_WIRE_NUMBER, FIXED64, FIXED32 */
+    const uint8_t *data;                 /* MJ_WIRE_BYTES; not NUL-terminated, within the message's bytes */
+    size_t len;
+    bool shortest;                       /* every varint of it was as short as it can be */
+};
+static inline struct mj_fields mj_fields_of(const void *bytes, size_t len)
+{
+    return (struct mj_fields){ bytes, (const uint8_t *)bytes + len };
+}
+/* 1: a field; 0: the message ends; -1: the bytes are no message. */
+int mj_fields_next(struct mj_fields *f, struct mj_field *ret);
+/* The field holds bytes and fits: copies them with a NUL. False otherwise, or where they hold a NUL. */
+bool mj_field_text(const struct mj_field *f, char *out, size_t size);
+
+/* Appends a field; nothing where the value is 0, or len is 0 (proto3's defaults). */
+void mj_put_number(struct mj_buf *b, uint32_t field, uint64_t value);
+void mj_put_bytes(struct mj_buf *b, uint32_t field, const void *data, size_t len);
+void mj_put_text(struct mj_buf *b, uint32_t field, const char *text);
+/* Appends a length-delimited field whose bytes the caller writes next: put_open tells where, put_close sets the length. */
+size_t mj_put_open(struct mj_buf *b, uint32_t field);
+void mj_put_close(struct mj_buf *b, size_t opened);
+
+#endif
