@@ -50,7 +50,7 @@ struct load_fact {
 };
 
 struct load_mission {
-    char ref[40];                        /* placement_ref */
+    char ref[PL_REF_MAX + 1];            /* placement_ref */
     char host[MJ_SIRET_LEN + 1], rome[6];
     uint8_t contract;                    /* placements.v1.ContractKind */
     bool nobody;                         /* of a young person whom nobody enrolled */

@@ -9,6 +9,7 @@
 
 /* Serials of made-up SIRENs: two digits from the seed, then these. */
 enum { SERIAL_LOCALE = 0, SERIAL_ETT = 100000, SERIAL_HOST = 200000 };
+#define SERIALS 9999                     /* that a SIRET's own part has */
 
 static void make_siren(char out[MJ_SIREN_LEN + 1], uint64_t seed, unsigned serial)
 {
@@ -73,6 +74,12 @@ static unsigned scaled(const struct load_world *w, double full)
     return n < 1 ? 1 : (unsigned)(n + 0.5);
 }
 
+/* Past the last serial they begin again, which must fall on other ETTs. */
+static bool too_many_agencies(const struct load_figures *f)
+{
+    return f->agencies > 15000 || (f->agencies > 9000 && (f->etts == 0 || SERIALS % f->etts == 0));
+}
+
 int load_world_make(struct load_world **ret, const struct load_figures *f, mj_error *err)
 {
     struct load_world *w = mj_calloc(1, sizeof *w);
@@ -80,10 +87,11 @@ int load_world_make(struct load_world **ret, const struct load_figures *f, mj_er
     w->figures = *f;
     unsigned total = choose_regions(w);
     double share = total / 444.0;        /* of the country, by the 2015 table's rows */
-    if (total == 0 || f->scale <= 0 || f->scale > 100 || f->people > 5000000 || f->agencies > 9000 || f->etts > 1000) {
+    if (total == 0 || f->scale <= 0 || f->scale > 100 || f->people > 5000000 || too_many_agencies(f) || f->etts > 1000) {
         free(w);
         return mj_fail(err, MJ_INVALID_ARGUMENT, "FIGURES", NULL, "expected known regions that have Missions Locales, "
-                       "a scale above 0 and at most 100, at most 5,000,000 people, 9,000 agencies and 1,000 ETTs");
+                       "a scale above 0 and at most 100, at most 5,000,000 people, 1,000 ETTs, and 9,000 agencies, or "
+                       "15,000 of ETTs whose number does not divide 9,999");
     }
     w->locales = share_out(w, 0, scaled(w, total), total);
     w->agencies = share_out(w, 1, f->agencies ? f->agencies : scaled(w, LOAD_FULL_AGENCIES * share), total);
@@ -167,7 +175,7 @@ void load_world_agency(const struct load_world *w, unsigned i, struct load_organ
     load_world_ett(w, load_world_ett_of(w, i), &ett);
     ret->region = region_of(w, 1, i);
     unsigned n = i - w->parts[ret->region].agencies.first;
-    mj_siret_make(ret->id, ett.id, 1 + i);
+    mj_siret_make(ret->id, ett.id, 1 + i % SERIALS);
     make_commune(ret->commune, ret->region, n);
     snprintf(ret->name, sizeof ret->name, "Agence d'emploi fictive n° %u (%s)", n + 1, mj_regions[ret->region].name);
     snprintf(ret->principal, sizeof ret->principal, "%s", ett.principal);
