@@ -30,7 +30,8 @@ struct bench_answer {                            /* valid during the callback */
 typedef int bench_answer_fn(void *arg, const struct bench_answer *a, mj_error *err);
 
 struct bench_links;
-/* keys: one pair for each of the count connections; copied. */
+/* keys: one pair for each of the count connections; copied. server_key NULL: without CURVE, which no service of ours
+ * takes. */
 int bench_links_open(struct bench_links **ret, const char *endpoint, const uint8_t server_key[MJ_CURVE_KEY],
                      const struct mj_curve *keys, unsigned count, mj_error *err);
 void bench_links_close(struct bench_links *l);   /* NULL is allowed */
