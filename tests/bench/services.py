@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 import harness  # noqa: E402
+import live  # noqa: E402
 
 EVENTS_A_PERSON = 12.8                           # 2.5 missions of 5.1 events
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -95,6 +97,7 @@ class Ours:
         try:
             self.platform.redis.start()
             self.start(*self.services)
+            self.idle_pss_mib = max(pss_kib(s.process.pid) for s in self.services.values()) / 1024
             self.enrol()
         except BaseException:
             self.platform.remove()
@@ -130,16 +133,12 @@ class Ours:
         return now.get(f'mj_follow_lag_entries{{log="{log}"}}', 1) == 0 and \
             -1 < now.get(f'mj_follow_silent_seconds{{log="{log}"}}', -1) < 60 and now.get("mj_fold_lag_entries", 0) == 0
 
-    def counters_position(self):
-        """Position of placements' log that the live counters stand at."""
-        name = self.platform.redis.cli("get", "live:{52}:pointer")
-        text = self.platform.redis.cli("hget", name, "pos:placements/52") if name else ""
-        return int(text or 0)
-
-    def wait_counted(self, position, seconds=600):
+    def wait_counted(self, position, seconds=1200):
         """Until the live counters stand at that position; how long it took."""
         began = time.monotonic()
-        harness.wait_until(lambda: self.counters_position() >= position, f"the counters stand at {position}", seconds)
+        counters = live.Counters(self.platform.redis.socket)
+        harness.wait_until(lambda: counters.position() >= position, f"the counters stand at {position}", seconds)
+        counters.close()
         return time.monotonic() - began
 
     def wait_tables(self, seconds=600):
@@ -150,26 +149,40 @@ class Ours:
                            "placements' tables catch up", seconds)
         return time.monotonic() - began
 
-    def ingest(self, events, *flags, links=None):
+    def load(self, events, *flags):
+        """The command line of bench-ingest; never the same events twice."""
+        self.seed += 1
+        return [TOOLS / "bench-ingest", "--registry", self.platform.registry_address, "--dir", self.world,
+                "--events", str(events), "--streams", str(self.agencies), "--links", str(self.etts),
+                "--seed", str(self.seed), *map(str, flags)]
+
+    def ingest(self, events, *flags):
         """Runs bench-ingest; what it printed."""
-        self.seed += 1                           # never the same events twice
-        done = subprocess.run([TOOLS / "bench-ingest", "--registry", self.platform.registry_address,
-                               "--dir", self.world, "--events", str(events), "--streams", str(self.agencies),
-                               "--links", str(links or self.etts), "--seed", str(self.seed), *map(str, flags)],
-                              capture_output=True, text=True)
+        done = subprocess.run(self.load(events, *flags), capture_output=True, text=True)
         if done.returncode != 0:
             raise AssertionError(f"bench-ingest: {done.stderr}\n{self.services['placements'].tail()}")
         return json.loads(done.stdout)
+
+    def write_events(self, events, path):
+        """Writes the events that the next ingest would send, for the peers."""
+        subprocess.run(self.load(events, "--write-events", path), check=True, stdout=subprocess.DEVNULL)
+        self.seed -= 1
 
     def cpu(self):
         """{service: {thread: CPU seconds}}"""
         return {name: thread_cpu(s.process.pid) for name, s in self.services.items() if s.running()}
 
-    def measure(self, events, *flags, **options):
+    def curve(self, events, runs=5):
+        """Runs bench-curve."""
+        done = subprocess.run([TOOLS / "bench-curve", self.world, str(events), str(runs)], check=True, text=True,
+                              capture_output=True)
+        return json.loads(done.stdout)
+
+    def measure(self, events, *flags):
         """Runs bench-ingest and lets everything catch up: its figures, and what they cost, in CPU seconds a million
         events."""
         before = self.cpu()
-        row = self.ingest(events, *flags, **options)
+        row = self.ingest(events, *flags)
         acknowledged = self.cpu()
         if self.services["reporting"].running():
             row["counted_after_s"] = round(self.wait_counted(row["position"]), 3)
@@ -184,6 +197,36 @@ class Ours:
             (c - before["placements"].get(t, 0)) * 1e6 / row["events"]
             for t, c in acknowledged["placements"].items() if t not in KEPT_BACK)
         return row
+
+    def time_start(self, name):
+        """Starts a service; seconds until it is ready."""
+        service = self.services[name]
+        began = time.monotonic()
+        service.start(wait=False, **self.environment)
+        while not service.ready():
+            if not service.running() or time.monotonic() - began > 300:
+                raise AssertionError(f"{name} does not start\n{service.tail()}")
+            time.sleep(0.001)
+        return time.monotonic() - began
+
+    def kill_under_load(self, events):
+        """kill -9 to placements while it takes events as fast as it can; after about half of them."""
+        at = self.durable("placements") + events / 2
+        with subprocess.Popen(self.load(events), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sender:
+            harness.wait_until(lambda: self.durable("placements") >= at, "half of the events are there", 300)
+            self.services["placements"].kill()
+            sender.kill()
+
+    def rebuild_counters(self):
+        """Reporting's model is taken away and it folds the logs again; seconds from its start until the counters stand at
+        the end of placements' log. Placements runs, reporting does not."""
+        shutil.rmtree(self.platform.data / "reporting" / "model")
+        self.platform.redis.cli("flushall")
+        position = self.durable("placements")
+        began = time.monotonic()
+        self.services["reporting"].start(wait=False, **self.environment)
+        self.wait_counted(position)
+        return time.monotonic() - began
 
     def disk(self):
         """Bytes of placements' and reporting's files."""

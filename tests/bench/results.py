@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+# SPDX-License-Identifier: Apache-2.0
+"""RESULTS.md: what was measured, on what, by which command, and whether it is enough."""
+import datetime
+import pathlib
+import subprocess
+
+import figures
+import services
+
+
+def _said(*words):
+    done = subprocess.run(words, capture_output=True, text=True, cwd=services.ROOT)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def machine(scratch):
+    """[(what, how much)]"""
+    cpu = dict(line.split(":", 1) for line in _said("lscpu").splitlines() if ":" in line)
+    memory = pathlib.Path("/proc/meminfo").read_text().splitlines()[0].split()[1]
+    release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line)
+    disk = _said("findmnt", "-n", "-o", "SOURCE,FSTYPE,OPTIONS", "-T", str(scratch))
+    load = pathlib.Path("/proc/loadavg").read_text().split()[0]
+    return [
+        ("processor", f"{cpu.get('Model name', '').strip()}, {cpu.get('CPU(s)', '').strip()} CPUs"),
+        ("memory", f"{int(memory) / 1024 / 1024:.1f} GiB"),
+        ("system", f"{release.get('PRETTY_NAME', '').strip(chr(34))}, Linux {_said('uname', '-r')}"),
+        ("disk", " ".join(disk.split())),
+        ("load before the run", load),
+    ]
+
+
+def commit():
+    changed = _said("git", "status", "--porcelain", "--untracked-files=no")
+    return _said("git", "rev-parse", "--short", "HEAD") + (", with changes that are not committed" if changed else "")
+
+
+def number(value, unit=""):
+    if value is None:
+        return "not measured"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 100 else f"{value:.3g}"
+    return text + unit
+
+
+def _limit(f, limit):
+    return f"{limit:g} x" if f.theirs else ("at most " if f.most else "") + number(limit, f.unit)
+
+
+def _verdict(f, m):
+    if f.met(m, f.bar) is None:
+        return "not measured"
+    return "stretch met" if f.met(m, f.stretch) else "**bar met**" if f.met(m, f.bar) else "**NOT MET**"
+
+
+def figure_table(m):
+    lines = ["| figure | ours | peer | ratio | bar | stretch | |", "|---|---|---|---|---|---|---|"]
+    for f in figures.FIGURES:
+        ratio = f.judged(m) if f.theirs else None
+        lines.append("| " + " | ".join((
+            f"{f.number}. {f.title}", number(f.ours(m), f.unit), number(f.theirs(m), f.unit) if f.theirs else "",
+            f"{ratio:.2f} x" if ratio is not None else "", _limit(f, f.bar), _limit(f, f.stretch),
+            _verdict(f, m))) + " |")
+    return lines
+
+
+def limit_table(m):
+    lines = ["| raw limit | there | ours | share of it |", "|---|---|---|---|"]
+    for title, ours, limit in figures.LIMITS:
+        share = figures.quotient(ours(m), limit(m))
+        lines.append(f"| {title} | {number(limit(m), '/s')} | {number(ours(m), '/s')} | "
+                     f"{'' if share is None else f'{share:.0%}'} |")
+    return lines
+
+
+def beside_table(m):
+    lines = ["| beside | |", "|---|---|"]
+    return lines + [f"| {title} | {number(value(m), unit)} |" for title, value, unit in figures.BESIDE
+                    if value(m) is not None]
+
+
+def thread_table(m):
+    """Where the CPU goes, shape A."""
+    rows = m.found.get("stream", [])
+    if not rows:
+        return []
+    lines = ["| service | thread | CPU s per million events |", "|---|---|---|"]
+    for service, threads in rows[len(rows) // 2]["threads"].items():
+        lines += [f"| {service} | {t} | {c:.2f} |" for t, c in sorted(threads.items(), key=lambda p: -p[1])]
+    return lines
+
+
+def failures(found):
+    return [f"- {name}: {row['error'].splitlines()[0]}" for name, rows in found.items() for row in rows
+            if "error" in row]
+
+
+def _part(title, lines):
+    return ["", f"## {title}", ""] + lines if lines else []
+
+
+def document(command, minutes, sizes, runs, found, slow, scratch):
+    """The whole file's text. found, slow: {measurement: [figures of each run]}; slow {}: not measured."""
+    m = figures.Medians(found)
+    lines = ["# What the benchmark found", "",
+             "Written by `tests/bench/run`; what is measured and how stands in [README.md](README.md).", "",
+             f"- {datetime.date.today().isoformat()}, commit {commit()}",
+             f"- command: `{command}` ({minutes:.0f} minutes); medians of {runs} runs taking turns, long ones once",
+             "- events: " + ", ".join(f"{name} {n:,}" for name, n in sizes.items())]
+    lines += [f"- {what}: {how}" for what, how in machine(scratch)]
+    lines += _part("Figures", figure_table(m))
+    lines += _part("Against the machine's own limits, same run", limit_table(m))
+    lines += _part("Beside", beside_table(m))
+    lines += _part("Where the CPU goes (shape A, everything caught up)", thread_table(m))
+    lines += _part("With 2 ms more for each sync (stated, no bar)", figure_table(figures.Medians(slow)) if slow else [])
+    lines += _part("What failed", failures(found) + failures(slow))
+    return "\n".join(lines) + "\n"
