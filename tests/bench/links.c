@@ -18,6 +18,7 @@ struct bench_links {
     void *context;
     void *sockets[BENCH_LINKS_MAX];
     struct pollfd polls[BENCH_LINKS_MAX];
+    bool look[BENCH_LINKS_MAX];                  /* something may have come: an empty look costs a system call */
     unsigned count;
     struct mj_buf header;
     struct mj_arena *scratch;
@@ -70,6 +71,7 @@ static int open_one(struct bench_links *l, const char *endpoint, const uint8_t s
         return -1;
     if (zmq_connect(s, endpoint) != 0 || zmq_getsockopt(s, ZMQ_FD, &fd, &len) != 0)
         return failed(endpoint, err);
+    l->look[l->count] = true;
     l->polls[l->count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
     return 0;
 }
@@ -123,6 +125,7 @@ bool bench_links_send(struct bench_links *l, unsigned link, const struct bench_q
     struct mj_header h = { .version = MJ_PROTOCOL_VERSION, .correlation = q->correlation, .timeout_ms = q->timeout_ms };
     zmq_msg_t body;
 
+    l->look[link] = true;                        /* sending may eat the descriptor's wake */
     memcpy(h.method, q->method, strlen(q->method) + 1);
     memcpy(h.region, q->region, strlen(q->region) + 1);
     mj_buf_clear(&l->header);
@@ -165,11 +168,15 @@ static int take_one(struct bench_links *l, unsigned link, bench_answer_fn *fn, v
     return rc < 0 ? -1 : 1;
 }
 
+/* Takes all of a connection's, so that its descriptor wakes again. */
 int bench_links_take(struct bench_links *l, bench_answer_fn *fn, void *arg, mj_error *err)
 {
     int taken = 0, rc;
 
     for (unsigned i = 0; i < l->count; i++) {
+        if (!l->look[i])
+            continue;
+        l->look[i] = false;
         while ((rc = take_one(l, i, fn, arg, err)) > 0)
             taken++;
         if (rc < 0)
@@ -178,22 +185,15 @@ int bench_links_take(struct bench_links *l, bench_answer_fn *fn, void *arg, mj_e
     return taken;
 }
 
-/* A send may have eaten the descriptor's wake: what waits is asked for before each sleep. */
-static bool something_waits(struct bench_links *l)
-{
-    for (unsigned i = 0; i < l->count; i++) {
-        int events = 0;
-        size_t len = sizeof events;
-        if (zmq_getsockopt(l->sockets[i], ZMQ_EVENTS, &events, &len) == 0 && (events & ZMQ_POLLIN) != 0)
-            return true;
-    }
-    return false;
-}
-
 void bench_links_sleep(struct bench_links *l, uint64_t ns)
 {
     struct timespec t = { .tv_sec = (time_t)(ns / SECOND_NS), .tv_nsec = (long)(ns % SECOND_NS) };
 
-    if (!something_waits(l))
-        (void)ppoll(l->polls, l->count, &t, NULL);
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->look[i])
+            return;
+    if (ppoll(l->polls, l->count, &t, NULL) <= 0)
+        return;
+    for (unsigned i = 0; i < l->count; i++)
+        l->look[i] = l->polls[i].revents != 0;
 }
