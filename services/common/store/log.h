@@ -107,8 +107,9 @@ int mj_log_hash_before(struct mj_log_reader *r, uint64_t position, uint8_t ret[M
 /* ---- blocks ---- */
 /* Adds an entry to a block under construction (a packed LogBlock); position is not stored. */
 void mj_block_add(struct mj_buf *block, const struct mj_entry *e);
-/* Decodes a commit's entries in order, filling positions from first; arena holds them. Return nonzero to stop.
- * DATA_LOSS where the block does not decode or the count differs. */
+/* Decodes a commit's entries in order, filling positions from first. Their bytes are the block's own, their principals
+ * are in the arena: both must live as long as the entries. Return nonzero to stop. DATA_LOSS where the block does not
+ * decode or the count differs; entries before the one that does not decode were given by then. */
 typedef int mj_entry_fn(void *arg, const struct mj_entry *e);
 int mj_block_each(const struct mj_commit *c, struct mj_arena *a, mj_entry_fn *each, void *arg, mj_error *err);
 /* The chain's next hash fits? */

@@ -1,49 +1,37 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* log_block: entries to the bytes of a commit and back. */
+/* log_block: entries to the bytes of a commit and back, field by field: every event passes here, in its writer and
+ * in each follower. What is written is what protobuf-c packs; what is read is never more than it would unpack
+ * (tests/property/prop_log_block.c). */
 #include <string.h>
 
+#include "common/base/fields.h"
 #include "common/store/log.h"
-#include "missionjeunes/log/v1/log.pb-c.h"
 
-typedef Missionjeunes__Log__V1__LogEntry entry_message;
-typedef Missionjeunes__Log__V1__LogBlock block_message;
+#define ENTRIES 1                        /* LogBlock.entries */
 
-#define ENTRIES_TAG 0x0a                 /* LogBlock.entries: field 1, length-delimited */
+enum { RECORDED_AT = 1, TYPE, PRINCIPAL, PAYLOAD, COMMAND_KEY, COMMAND_HASH, COMMAND_ANSWER };   /* of LogEntry */
 
-static ProtobufCBinaryData bytes_of(const uint8_t *data, size_t len)
+static void put(struct mj_buf *block, uint32_t field, const void *data, size_t len)
 {
-    return (ProtobufCBinaryData){ .len = data != NULL ? len : 0, .data = (uint8_t *)(uintptr_t)data };
-}
-
-static void put_varint(struct mj_buf *b, uint64_t value)
-{
-    uint8_t bytes[10];
-    size_t n = 0;
-    do {
-        bytes[n++] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-        value >>= 7;
-    } while (value != 0);
-    mj_buf_put(b, bytes, n);
+    mj_put_bytes(block, field, data, data != NULL ? len : 0);
 }
 
 /* A packed message is the packing of its fields one after the other, so a block grows by appending. */
 void mj_block_add(struct mj_buf *block, const struct mj_entry *e)
 {
-    static const uint8_t tag = ENTRIES_TAG;
-    entry_message m;
-    missionjeunes__log__v1__log_entry__init(&m);
-    m.recorded_at_ms = e->recorded_at_ms;
-    m.type = e->type;
-    m.principal = (char *)(uintptr_t)e->principal;
-    m.payload = bytes_of(e->payload, e->payload_len);
-    m.command_key = bytes_of(e->command_key, MJ_TAG);
-    m.command_hash = bytes_of(e->command_hash, MJ_TAG);
-    m.command_answer = bytes_of(e->command_answer, e->command_answer_len);
-    mj_buf_put(block, &tag, 1);
-    put_varint(block, protobuf_c_message_get_packed_size(&m.base));
-    mj_buf_pack(block, &m.base);
+    size_t opened = mj_put_open(block, ENTRIES);
+    mj_put_number(block, RECORDED_AT, e->recorded_at_ms);
+    mj_put_number(block, TYPE, e->type);
+    mj_put_text(block, PRINCIPAL, e->principal);
+    put(block, PAYLOAD, e->payload, e->payload_len);
+    put(block, COMMAND_KEY, e->command_key, MJ_TAG);
+    put(block, COMMAND_HASH, e->command_hash, MJ_TAG);
+    put(block, COMMAND_ANSWER, e->command_answer, e->command_answer_len);
+    mj_put_close(block, opened);
 }
+
+/* ---- reading ---- */
 
 static int broken(const struct mj_commit *c, mj_error *err, const char *what)
 {
@@ -51,43 +39,111 @@ static int broken(const struct mj_commit *c, mj_error *err, const char *what)
                    (unsigned long long)c->first, what);
 }
 
-/* Keys and hashes are 16 bytes or absent. */
-static bool sound(const entry_message *m)
+/* As mj_fields_next; numbers longer than need be, which protobuf-c takes in some places, are not ours and refused. */
+static int next_field(struct mj_fields *f, struct mj_field *field)
 {
-    return (m->command_key.len == 0 || m->command_key.len == MJ_TAG) &&
-           (m->command_hash.len == 0 || m->command_hash.len == MJ_TAG);
+    int rc = mj_fields_next(f, field);
+    return rc == 1 && !field->shortest ? -1 : rc;
 }
 
-static struct mj_entry entry_of(const entry_message *m, uint64_t position)
+/* How many entries a block holds; false where it is none. */
+static bool count_entries(struct mj_fields f, uint32_t *count)
 {
-    return (struct mj_entry){
-        .position = position,
-        .recorded_at_ms = m->recorded_at_ms,
-        .type = m->type,
-        .principal = m->principal,
-        .payload = m->payload.data,
-        .payload_len = m->payload.len,
-        .command_key = m->command_key.len != 0 ? m->command_key.data : NULL,
-        .command_hash = m->command_hash.len != 0 ? m->command_hash.data : NULL,
-        .command_answer = m->command_answer.len != 0 ? m->command_answer.data : NULL,
-        .command_answer_len = m->command_answer.len,
-    };
+    struct mj_field field;
+    int rc;
+    *count = 0;
+    while ((rc = next_field(&f, &field)) == 1) {
+        if (field.number != ENTRIES) {
+            continue;
+        }
+        if (field.wire != MJ_WIRE_BYTES || ++*count == UINT32_MAX) {
+            return false;
+        }
+    }
+    return rc == 0;
+}
+
+/* A principal as text. Entries of one commit are mostly of one principal: it is copied where it is another one. */
+struct principal { const char *text; size_t len; struct mj_arena *arena; };
+
+static const char *principal_of(struct principal *last, const struct mj_field *f)
+{
+    if (f->len == last->len && memcmp(f->data, last->text, f->len) == 0) {
+        return last->text;
+    }
+    char *text = mj_arena_alloc(last->arena, f->len + 1);
+    if (text != NULL) {
+        memcpy(text, f->data, f->len);
+        text[f->len] = '\0';
+        *last = (struct principal){ text, f->len, last->arena };
+    }
+    return text;
+}
+
+static enum mj_wire wire_of(uint32_t field)
+{
+    return field == RECORDED_AT || field == TYPE ? MJ_WIRE_NUMBER : MJ_WIRE_BYTES;
+}
+
+static const uint8_t *bytes_of(const struct mj_field *f)
+{
+    return f->len != 0 ? f->data : NULL;
+}
+
+/* False where the field is not as its message says; keys and hashes are 16 bytes or absent. */
+static bool take_field(struct mj_entry *e, const struct mj_field *f, struct principal *last)
+{
+    if (f->number > COMMAND_ANSWER) {
+        return true;                     /* of a newer writer */
+    }
+    if (f->wire != wire_of(f->number)) {
+        return false;
+    }
+    switch (f->number) {
+    case RECORDED_AT: e->recorded_at_ms = f->value; return true;
+    case TYPE: e->type = (uint32_t)f->value; return true;
+    case PRINCIPAL: return (e->principal = principal_of(last, f)) != NULL;
+    case PAYLOAD: e->payload = bytes_of(f); e->payload_len = f->len; return true;
+    case COMMAND_KEY: e->command_key = bytes_of(f); return f->len == 0 || f->len == MJ_TAG;
+    case COMMAND_HASH: e->command_hash = bytes_of(f); return f->len == 0 || f->len == MJ_TAG;
+    default: e->command_answer = bytes_of(f); e->command_answer_len = f->len; return true;
+    }
+}
+
+static bool read_entry(struct mj_entry *e, const struct mj_field *entry, struct principal *last)
+{
+    struct mj_fields f = mj_fields_of(entry->data, entry->len);
+    struct mj_field field;
+    int rc;
+    while ((rc = next_field(&f, &field)) == 1) {
+        if (!take_field(e, &field, last)) {
+            return false;
+        }
+    }
+    return rc == 0;
 }
 
 int mj_block_each(const struct mj_commit *c, struct mj_arena *a, mj_entry_fn *each, void *arg, mj_error *err)
 {
-    block_message *block = missionjeunes__log__v1__log_block__unpack(mj_arena_protobuf(a), c->block_len, c->block);
-    if (block == NULL) {
+    struct mj_fields f = mj_fields_of(c->block, c->block_len);
+    struct principal last = { "", 0, a };
+    struct mj_field field;
+    uint32_t count;
+    if (!count_entries(f, &count)) {
         return broken(c, err, "does not decode");
     }
-    if (block->n_entries != c->count) {
+    if (count != c->count) {
         return broken(c, err, "holds another number of entries than it says");
     }
-    for (size_t i = 0; i < block->n_entries; i++) {
-        if (!sound(block->entries[i])) {
-            return broken(c, err, "holds a command key or hash of another length than 16");
+    for (uint64_t position = c->first; next_field(&f, &field) == 1;) {
+        if (field.number != ENTRIES) {
+            continue;
         }
-        struct mj_entry e = entry_of(block->entries[i], c->first + i);
+        struct mj_entry e = { .position = position++, .principal = "" };
+        if (!read_entry(&e, &field, &last)) {
+            return broken(c, err, "holds an entry that does not decode, or a command key or hash of another length "
+                          "than 16");
+        }
         if (each(arg, &e) != 0) {
             return 0;
         }
