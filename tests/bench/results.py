@@ -79,13 +79,14 @@ def beside_table(m):
 
 
 def thread_table(m):
-    """Where the CPU goes, shape A."""
-    rows = m.found.get("stream", [])
-    if not rows:
+    """Where the CPU goes, shape A: alone, and with reporting."""
+    found = [{(service, t): c for service, threads in rows[-1]["threads"].items() for t, c in threads.items()}
+             if rows else {} for rows in (m.found.get("stream"), m.found.get("sustained"))]
+    if not any(found):
         return []
-    lines = ["| service | thread | CPU s per million events |", "|---|---|---|"]
-    for service, threads in rows[len(rows) // 2]["threads"].items():
-        lines += [f"| {service} | {t} | {c:.2f} |" for t, c in sorted(threads.items(), key=lambda p: -p[1])]
+    lines = ["| service | thread | placements alone | sustained, with reporting |", "|---|---|---|---|"]
+    for key in sorted(found[0] | found[1], key=lambda k: -max(f.get(k, 0) for f in found)):
+        lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(f"{f[key]:.2f}" if key in f else "" for f in found) + " |")
     return lines
 
 
@@ -110,7 +111,7 @@ def document(command, minutes, sizes, runs, found, slow, scratch):
     lines += _part("Figures", figure_table(m))
     lines += _part("Against the machine's own limits, same run", limit_table(m))
     lines += _part("Beside", beside_table(m))
-    lines += _part("Where the CPU goes (shape A, everything caught up)", thread_table(m))
+    lines += _part("Where the CPU goes (shape A, CPU s per million events, everything caught up)", thread_table(m))
     lines += _part("With 2 ms more for each sync (stated, no bar)", figure_table(figures.Medians(slow)) if slow else [])
     lines += _part("What failed", failures(found) + failures(slow))
     return "\n".join(lines) + "\n"

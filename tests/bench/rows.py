@@ -4,10 +4,11 @@
 {name: number}; figures.py says what they are held against.
 
     measurement  feeds figures
-    stream       1 2 3 5 8 9 10 11    shape A as fast as it goes; then stop, start, rebuild, kill
-    many         13                   shape B
-    steady       6 7                  single events at a steady rate
-    sustained    4                    shape A for long, with reporting
+    stream       1 2 3 5 8 9 10 11    shape A as fast as it goes, as the peers without anything beside it; then stop,
+                                      start, rebuild, kill
+    many         13                   shape B, likewise
+    steady       6 7                  single events at a steady rate, with reporting
+    sustained    4 5                  shape A for long, with reporting
     curve        12
     postgres, jetstream, redis, postgres_full, redis_steady, jetstream_steady, raw
 """
@@ -26,7 +27,7 @@ B_STREAMS, B_LINKS = 10000, 50
 RATE = 5000
 
 FEEDS = {
-    "stream": {1, 2, 3, 5, 8, 9, 10, 11, 13}, "many": {13}, "steady": {6, 7}, "sustained": {4}, "curve": {12},
+    "stream": {1, 2, 3, 5, 8, 9, 10, 11, 13}, "many": {13}, "steady": {6, 7}, "sustained": {4, 5}, "curve": {12},
     "postgres": {1, 9}, "jetstream": {2, 9}, "redis": {3}, "postgres_full": {4, 9}, "redis_steady": {6},
     "jetstream_steady": {6}, "raw": {1, 2, 3},
 }
@@ -60,13 +61,10 @@ class Bench:
         """Shape A; what memory, disk, stop, start, rebuild and kill cost then."""
         events = self.sizes["stream"]
         with self.ours(events) as ours:
-            pid = ours.services["placements"].process.pid
-            with services.Sampler(lambda: services.pss_kib(pid), 0.2) as memory:
-                row = ours.measure(events, *SHAPE_A)
-            row["pss_mib"] = max(memory.values) / 1024
+            row = self._alone(ours, events, SHAPE_A)
             row["idle_pss_mib"] = ours.idle_pss_mib
-            for name, cpu in row["threads"].items():
-                row[f"cpu_{name}"] = sum(cpu.values())
+            ours.services["reporting"].start(wait=False, **self.environment)
+            row["counted_after_s"] = ours.wait_counted(row["position"])
             ours.platform.stop()
             row["bytes_per_event"] = sum(ours.disk().values()) / row["events"]
             ours.platform.redis.start()
@@ -81,10 +79,16 @@ class Bench:
         """Shape B."""
         events = self.sizes["many"]
         with self.ours(events, B_STREAMS, B_LINKS) as ours:
-            pid = ours.services["placements"].process.pid
-            with services.Sampler(lambda: services.pss_kib(pid), 0.2) as memory:
-                row = ours.measure(events, *SHAPE_B)
-            row["pss_mib"] = max(memory.values) / 1024
+            return self._alone(ours, events, SHAPE_B)
+
+    @staticmethod
+    def _alone(ours, events, shape):
+        """Placements takes events while reporting is stopped."""
+        ours.services["reporting"].stop()
+        pid = ours.services["placements"].process.pid
+        with services.Sampler(lambda: services.pss_kib(pid), 0.2) as memory:
+            row = ours.measure(events, *shape)
+        row["pss_mib"] = max(memory.values) / 1024
         return row
 
     def steady(self):
@@ -105,6 +109,8 @@ class Bench:
                 time.sleep(0.2)                  # one sample more, of the end
             counters.close()
             behind = live.lags(standing.values)
+            for name, cpu in row["threads"].items():
+                row[f"cpu_{name}"] = sum(cpu.values())
             row["lag_max_s"] = max(behind)
             row["lag_median_s"] = sorted(behind)[len(behind) // 2]
             row["pss_mib"] = max(memory.values) / 1024
