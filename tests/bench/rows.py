@@ -42,18 +42,25 @@ class Bench:
         self.scratch = pathlib.Path(scratch)
         self.environment = {"LD_PRELOAD": str(preload)} if preload else {}
         self.peers = Peers(services.TOOLS, scratch, preload)
-        self.world = None                        # of the first platform; the peers' events are made from it
 
     def ours(self, events, agencies=4, etts=4):
         return services.Ours(services.people_for(events), agencies, etts, environment=self.environment)
 
     def events_file(self, name):
         """The events that ours are measured with, for the peers; made once."""
-        path = self.scratch / f"{name}-{self.sizes[name]}.events"
+        path = self._events_path(name)
         if not path.exists():
             with services.Ours(services.people_for(self.sizes[name])) as ours:
                 ours.write_events(self.sizes[name], path)
         return path
+
+    def _events_path(self, name):
+        return self.scratch / f"{name}-{self.sizes[name]}.events"
+
+    def _keep_events(self, name, ours):
+        """What ours is about to be measured with, while everybody is enrolled anyway."""
+        if not self._events_path(name).exists():
+            ours.write_events(self.sizes[name], self._events_path(name))
 
     # ---- ours ----
 
@@ -61,6 +68,7 @@ class Bench:
         """Shape A; what memory, disk, stop, start, rebuild and kill cost then."""
         events = self.sizes["stream"]
         with self.ours(events) as ours:
+            self._keep_events("stream", ours)
             row = self._alone(ours, events, SHAPE_A)
             row["idle_pss_mib"] = ours.idle_pss_mib
             ours.services["reporting"].start(wait=False, **self.environment)
@@ -101,6 +109,7 @@ class Bench:
         """Shape A for long, everything keeping up: how far the counters were behind."""
         events = self.sizes["sustained"]
         with self.ours(events) as ours:
+            self._keep_events("sustained", ours)
             counters = live.Counters(ours.platform.redis.socket)
             pid = ours.services["placements"].process.pid
             with services.Sampler(lambda: services.pss_kib(pid), 1) as memory, \
