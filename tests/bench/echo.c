@@ -99,7 +99,7 @@ static bool take(struct bench_echo *e, zmq_msg_t frames[FRAMES])
     mj_error err;
 
     mj_arena_reset(e->arena, 0);
-    if (mj_header_decode(&h, &head, e->arena, &err) < 0)
+    if (mj_header_decode(&h, &head, &err) < 0)
         return false;
     IngestRequest *in = missionjeunes__placements__v1__ingest_request__unpack(mj_arena_protobuf(e->arena), len,
                                                                               zmq_msg_data(&frames[2]));

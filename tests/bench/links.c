@@ -12,7 +12,6 @@
 #include "common/wire/sock_options.h"
 
 #define SECOND_NS 1000000000u
-#define HEADER_ROOM (64u * 1024u)
 
 struct bench_links {
     void *context;
@@ -21,7 +20,6 @@ struct bench_links {
     bool look[BENCH_LINKS_MAX];                  /* something may have come: an empty look costs a system call */
     unsigned count;
     struct mj_buf header;
-    struct mj_arena *scratch;
 };
 
 uint64_t bench_now_ns(void)
@@ -84,8 +82,7 @@ int bench_links_open(struct bench_links **ret, const char *endpoint, const uint8
     *ret = l;
     prctl(PR_SET_TIMERSLACK, 1000);              /* ns; the default of 50 us would show in the latencies */
     l->context = zmq_ctx_new();
-    l->scratch = mj_arena_create(HEADER_ROOM);
-    if (l->context == NULL || l->scratch == NULL || count > BENCH_LINKS_MAX)
+    if (l->context == NULL || count > BENCH_LINKS_MAX)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "LINKS", NULL, "expected at most %d connections, and memory",
                        BENCH_LINKS_MAX);
     for (unsigned i = 0; i < count; i++)
@@ -103,7 +100,6 @@ void bench_links_close(struct bench_links *l)
             zmq_close(l->sockets[i]);
     if (l->context != NULL)
         zmq_ctx_term(l->context);
-    mj_arena_destroy(l->scratch);
     mj_buf_free(&l->header);
     free(l);
 }
@@ -157,8 +153,7 @@ static int take_one(struct bench_links *l, unsigned link, bench_answer_fn *fn, v
         return mj_fail(err, MJ_INTERNAL, "ANSWER", NULL, "expected two frames, header and body; got others");
     struct mj_frame first = { zmq_msg_data(&head), zmq_msg_size(&head) };
     struct bench_answer a = { .link = link, .body = { zmq_msg_data(&body), zmq_msg_size(&body) } };
-    mj_arena_reset(l->scratch, HEADER_ROOM);
-    rc = mj_header_decode(&h, &first, l->scratch, err);
+    rc = mj_header_decode(&h, &first, err);
     a.correlation = h.correlation;
     a.code = h.code;
     if (rc == 0)

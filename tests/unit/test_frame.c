@@ -62,14 +62,14 @@ static int decode_packed(const Missionjeunes__Common__V1__Header *m)
     mj_buf_clear(&w.buf);
     mj_buf_pack(&w.buf, &m->base);
     f = frame();
-    return mj_header_decode(&w.header, &f, w.arena, &w.err);
+    return mj_header_decode(&w.header, &f, &w.err);
 }
 
 static int decode_bytes(const void *data, size_t len)
 {
     struct mj_frame f = { data, len };
 
-    return mj_header_decode(&w.header, &f, w.arena, &w.err);
+    return mj_header_decode(&w.header, &f, &w.err);
 }
 
 static Missionjeunes__Common__V1__Header packed(void)
@@ -90,7 +90,7 @@ static void a_header_comes_back_as_it_was_sent(void **state)
     mj_header_encode(&w.buf, &h);
     assert_in_range(w.buf.len, 1, MJ_HEADER_MAX);
     f = frame();
-    assert_int_equal(mj_header_decode(&w.header, &f, w.arena, &w.err), 0);
+    assert_int_equal(mj_header_decode(&w.header, &f, &w.err), 0);
     assert_int_equal(w.header.version, h.version);
     assert_string_equal(w.header.method, h.method);
     assert_true(w.header.correlation == h.correlation);
@@ -114,7 +114,7 @@ static void the_longest_header_is_within_the_limit(void **state)
     mj_header_encode(&w.buf, &h);
     assert_in_range(w.buf.len, 1, MJ_HEADER_MAX);
     f = frame();
-    assert_int_equal(mj_header_decode(&w.header, &f, w.arena, &w.err), 0);
+    assert_int_equal(mj_header_decode(&w.header, &f, &w.err), 0);
     assert_string_equal(w.header.method, h.method);
 }
 

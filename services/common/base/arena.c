@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define ALIGN 16u
-#define FIRST_BLOCK (8u * 1024)
+#define FIRST_BLOCK 1024u                 /* thousands of requests are in work at once, most of them small */
 #define LARGEST_BLOCK (1024u * 1024)     /* unless one request is larger */
 
 struct block {

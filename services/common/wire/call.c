@@ -168,8 +168,7 @@ static void on_message(void *arg, const struct mj_message *m)
     if (p->closed || m->count != 2)
         return;
     memset(&h, 0, sizeof h);
-    mj_arena_reset(p->scratch, mj_arena_ceiling(m->frames[0].len));
-    if (mj_header_decode(&h, &m->frames[0], p->scratch, NULL) != 0)
+    if (mj_header_decode(&h, &m->frames[0], NULL) != 0)
         return;                          /* nothing of it can be trusted; the deadline ends the call */
     HASH_FIND(hh, p->waiting, &h.correlation, sizeof h.correlation, w);
     if (!w)

@@ -2,164 +2,136 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "common/wire/frame.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "common/base/fields.h"
 #include "common/base/utf8.h"
 #include "missionjeunes/common/v1/common.pb-c.h"
 
-#define HEADER_VERSION_FIELD 1
-#define HEADER_CORRELATION_FIELD 3
-#define VARINT_MAX 10                            /* bytes */
+enum { VERSION = 1, METHOD, CORRELATION, KEY, TIMEOUT, TRACEPARENT, REGION, CODE };      /* fields of Header */
 
-/* ---- what can be read of any header ---- */
-
-/* Reads a varint at *at; false where there is none within the frame. */
-static bool read_varint(const struct mj_frame *f, size_t *at, uint64_t *value)
-{
-    *value = 0;
-    for (unsigned i = 0; i < VARINT_MAX && *at < f->len; i++) {
-        uint8_t byte = f->data[(*at)++];
-
-        *value |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if ((byte & 0x80) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Passes over the value of a field of that wire type; a varint is given back. */
-static bool read_value(const struct mj_frame *f, size_t *at, unsigned type, uint64_t *value)
-{
-    uint64_t skip;
-
-    switch (type) {
-    case PROTOBUF_C_WIRE_TYPE_VARINT:
-        return read_varint(f, at, value);
-    case PROTOBUF_C_WIRE_TYPE_64BIT:
-        skip = 8;
-        break;
-    case PROTOBUF_C_WIRE_TYPE_32BIT:
-        skip = 4;
-        break;
-    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-        if (!read_varint(f, at, &skip))
-            return false;
-        break;
-    default:
-        return false;
-    }
-    if (skip > f->len - *at)
-        return false;
-    *at += (size_t)skip;
-    return true;
-}
+/* ---- reading a header ----
+ * One comes with every message: it is read field by field, into its struct and nothing else. */
 
 /* Version and correlation of a header of any version, whatever else it holds: an answer needs the second, and says
  * by the first that the rest is not ours to read. Returns whether the frame was read to its end. */
-static bool peek(struct mj_header *ret, const struct mj_frame *f)
+static bool peek(struct mj_header *ret, const struct mj_frame *frame)
 {
-    uint64_t tag, value = 0;
-    size_t at = 0;
+    struct mj_fields f = mj_fields_of(frame->data, frame->len);
+    struct mj_field field;
+    int rc;
 
-    while (at < f->len) {
-        if (!read_varint(f, &at, &tag) || !read_value(f, &at, tag & 7, &value))
-            return false;
-        if (tag == (HEADER_VERSION_FIELD << 3 | PROTOBUF_C_WIRE_TYPE_VARINT))
-            ret->version = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
-        if (tag == (HEADER_CORRELATION_FIELD << 3 | PROTOBUF_C_WIRE_TYPE_VARINT))
-            ret->correlation = value;
+    while ((rc = mj_fields_next(&f, &field)) == 1) {
+        if (field.number == VERSION && field.wire == MJ_WIRE_NUMBER)
+            ret->version = field.value > UINT32_MAX ? UINT32_MAX : (uint32_t)field.value;
+        if (field.number == CORRELATION && field.wire == MJ_WIRE_NUMBER)
+            ret->correlation = field.value;
     }
-    return true;
+    return rc == 0;
 }
-
-/* ---- header ---- */
 
 /* Texts of a header go to logs and metrics: printing ASCII only. */
-static int copy_text(char *out, size_t size, const char *text, const char *field, mj_error *err)
+static int take_text(char *out, size_t size, const struct mj_field *f, const char *name, mj_error *err)
 {
-    size_t len = strlen(text);
-
-    if (len >= size)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_FIELD", field, "expected at most %zu characters, got %zu; "
-                       "correct the header", size - 1, len);
-    for (size_t i = 0; i < len; i++)
-        if (text[i] <= ' ' || text[i] > '~')
-            return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_FIELD", field, "expected printing ASCII characters "
+    if (f->len >= size)
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_FIELD", name, "expected at most %zu characters, got %zu; "
+                       "correct the header", size - 1, f->len);
+    for (size_t i = 0; i < f->len; i++)
+        if (f->data[i] <= ' ' || f->data[i] > '~')
+            return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_FIELD", name, "expected printing ASCII characters "
                            "without spaces, got another; correct the header");
-    memcpy(out, text, len + 1);
+    memcpy(out, f->data, f->len);
+    out[f->len] = '\0';
     return 0;
 }
 
-static int copy_region(struct mj_header *ret, const char *region, mj_error *err)
+static int take_region(struct mj_header *ret, const struct mj_field *f, mj_error *err)
 {
-    if (copy_text(ret->region, sizeof(ret->region), region, "header.region", err) < 0)
-        return -1;
-    if (ret->region[0] != '\0' && ret->region[1] == '\0')
+    if (f->len == 1)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_FIELD", "header.region", "expected two characters or none, "
                        "got one; correct the header");
-    return 0;
+    return take_text(ret->region, sizeof(ret->region), f, "header.region", err);
 }
 
-static int copy_key(struct mj_header *ret, const ProtobufCBinaryData *key, mj_error *err)
+static int take_key(struct mj_header *ret, const struct mj_field *f, mj_error *err)
 {
-    if (key->len == 0)
-        return 0;
-    if (key->len != MJ_COMMAND_KEY)
+    if (f->len != 0 && f->len != MJ_COMMAND_KEY)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "KEY_LENGTH", "header.idempotency_key", "expected 16 bytes or none, "
-                       "got %zu; draw 16 random bytes for each command", key->len);
-    memcpy(ret->key, key->data, MJ_COMMAND_KEY);
-    ret->has_key = true;
+                       "got %zu; draw 16 random bytes for each command", f->len);
+    ret->has_key = f->len != 0;
+    if (ret->has_key)
+        memcpy(ret->key, f->data, MJ_COMMAND_KEY);
     return 0;
 }
 
-static int copy_header(struct mj_header *ret, const Missionjeunes__Common__V1__Header *m, mj_error *err)
+static int take_code(struct mj_header *ret, const struct mj_field *f, mj_error *err)
 {
-    if (copy_text(ret->method, sizeof(ret->method), m->method, "header.method", err) < 0
-        || copy_text(ret->traceparent, sizeof(ret->traceparent), m->traceparent, "header.traceparent", err) < 0
-        || copy_region(ret, m->region, err) < 0 || copy_key(ret, &m->idempotency_key, err) < 0)
-        return -1;
-    ret->version = m->version;
-    ret->correlation = m->correlation;
-    ret->timeout_ms = m->timeout_ms;
-    ret->code = (mj_code)m->code;                /* same numbers; unpacking checked that it is one of them */
+    if (f->value > INT32_MAX ||
+        !protobuf_c_enum_descriptor_get_value(&missionjeunes__common__v1__code__descriptor, (int)f->value))
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", "header.code", "expected a number of Code, got another; "
+                       "see the schema for those that exist");
+    ret->code = (mj_code)f->value;               /* same numbers */
     return 0;
 }
 
-int mj_header_decode(struct mj_header *ret, const struct mj_frame *f, struct mj_arena *scratch, mj_error *err)
+static int malformed(mj_error *err)
 {
-    ProtobufCMessage *m;
-    bool whole;
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "MALFORMED", "header", "expected a Header, got bytes that are none; check "
+                   "the encoder");
+}
+
+static int take_field(struct mj_header *ret, const struct mj_field *f, mj_error *err)
+{
+    static const enum mj_wire wires[] = {
+        [VERSION] = MJ_WIRE_NUMBER, [METHOD] = MJ_WIRE_BYTES, [CORRELATION] = MJ_WIRE_NUMBER, [KEY] = MJ_WIRE_BYTES,
+        [TIMEOUT] = MJ_WIRE_NUMBER, [TRACEPARENT] = MJ_WIRE_BYTES, [REGION] = MJ_WIRE_BYTES, [CODE] = MJ_WIRE_NUMBER };
+
+    if (f->number > CODE)
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_FIELD", "header", "expected the fields of Header, got field "
+                       "number %u; send the schema version that this service knows", f->number);
+    if (f->wire != wires[f->number])
+        return malformed(err);
+    switch (f->number) {
+    case METHOD: return take_text(ret->method, sizeof(ret->method), f, "header.method", err);
+    case KEY: return take_key(ret, f, err);
+    case TIMEOUT: ret->timeout_ms = (uint32_t)f->value; return 0;
+    case TRACEPARENT: return take_text(ret->traceparent, sizeof(ret->traceparent), f, "header.traceparent", err);
+    case REGION: return take_region(ret, f, err);
+    case CODE: return take_code(ret, f, err);
+    default: return 0;                           /* version and correlation: read already */
+    }
+}
+
+int mj_header_decode(struct mj_header *ret, const struct mj_frame *frame, mj_error *err)
+{
+    struct mj_fields f = mj_fields_of(frame->data, frame->len);
+    struct mj_field field;
 
     memset(ret, 0, sizeof(*ret));
-    if (f->len > MJ_HEADER_MAX)
+    if (frame->len > MJ_HEADER_MAX)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_SIZE", "header", "expected at most %d bytes, got %zu; shorten "
-                       "the header", MJ_HEADER_MAX, f->len);
-    whole = peek(ret, f);
-    if (whole && ret->version != MJ_PROTOCOL_VERSION)
+                       "the header", MJ_HEADER_MAX, frame->len);
+    if (!peek(ret, frame))
+        return malformed(err);
+    if (ret->version != MJ_PROTOCOL_VERSION)
         return mj_fail(err, MJ_UNIMPLEMENTED, "PROTOCOL_VERSION", "header.version", "expected protocol version %d, got "
                        "%u; use a client of that version", MJ_PROTOCOL_VERSION, ret->version);
-    if (mj_unpack(&m, &missionjeunes__common__v1__header__descriptor, f->data, f->len, scratch, err) < 0)
-        return mj_fail_in(err, "header");
-    return copy_header(ret, (const Missionjeunes__Common__V1__Header *)m, err);
+    while (mj_fields_next(&f, &field) == 1)
+        if (take_field(ret, &field, err) < 0)
+            return -1;
+    return 0;
 }
 
 void mj_header_encode(struct mj_buf *out, const struct mj_header *h)
 {
-    Missionjeunes__Common__V1__Header m = MISSIONJEUNES__COMMON__V1__HEADER__INIT;
-
-    m.version = h->version;
-    m.method = (char *)h->method;
-    m.correlation = h->correlation;
-    if (h->has_key) {
-        m.idempotency_key.len = MJ_COMMAND_KEY;
-        m.idempotency_key.data = (uint8_t *)h->key;
-    }
-    m.timeout_ms = h->timeout_ms;
-    m.traceparent = (char *)h->traceparent;
-    m.region = (char *)h->region;
-    m.code = (Missionjeunes__Common__V1__Code)h->code;
-    mj_buf_pack(out, &m.base);
+    mj_put_number(out, VERSION, h->version);
+    mj_put_text(out, METHOD, h->method);
+    mj_put_number(out, CORRELATION, h->correlation);
+    mj_put_bytes(out, KEY, h->key, h->has_key ? MJ_COMMAND_KEY : 0);
+    mj_put_number(out, TIMEOUT, h->timeout_ms);
+    mj_put_text(out, TRACEPARENT, h->traceparent);
+    mj_put_text(out, REGION, h->region);
+    mj_put_number(out, CODE, h->code);
 }
 
 /* ---- error ---- */

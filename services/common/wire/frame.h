@@ -29,10 +29,10 @@ struct mj_header {
     mj_code code;                        /* answers: MJ_OK or the error's */
 };
 
-/* HEADER_SIZE, PROTOCOL_VERSION (UNIMPLEMENTED; before all that another version may hold), KEY_LENGTH, HEADER_FIELD
- * (a text too long or not printing ASCII; a region of one character), and mj_unpack's; scratch arena is the caller's.
+/* HEADER_SIZE, MALFORMED, PROTOCOL_VERSION (UNIMPLEMENTED; before all that another version may hold), KEY_LENGTH,
+ * HEADER_FIELD (a text too long or not printing ASCII; a region of one character), UNKNOWN_FIELD, UNKNOWN_ENUM.
  * Where the correlation could be read it is set in *ret even when -1 is returned, so that an error can be sent. */
-int mj_header_decode(struct mj_header *ret, const struct mj_frame *f, struct mj_arena *scratch, mj_error *err);
+int mj_header_decode(struct mj_header *ret, const struct mj_frame *f, mj_error *err);
 void mj_header_encode(struct mj_buf *out, const struct mj_header *h);
 void mj_error_encode(struct mj_buf *out, const mj_error *e, const char *moved_to);
 /* A body that is no valid Error gives INTERNAL. */

@@ -10,14 +10,15 @@ static bool pending(struct mj_source *source)
     size_t len = sizeof(int);
     int events = 0;
 
-    if (p->zmq == NULL)
+    if (p->zmq == NULL || !p->used)
         return false;
     if (zmq_getsockopt(p->zmq, ZMQ_EVENTS, &events, &len) != 0) {
         if (zmq_errno() == EINTR)
             return true;                         /* asked again in the next turn */
         mj_loop_die("ZMQ_EVENTS", zmq_strerror(zmq_errno()));
     }
-    return (events & ZMQ_POLLIN) != 0;
+    p->ready = p->used = (events & ZMQ_POLLIN) != 0;
+    return p->ready;
 }
 
 /* Receives one frame and hands it on; 1: its message is complete, 0: it goes on, -1: nothing is there. */
@@ -31,9 +32,10 @@ static int take(struct mj_pump *p)
         int e = zmq_errno();
 
         zmq_msg_close(&frame);
-        if (e == EAGAIN || e == EINTR)
-            return -1;
-        mj_loop_die("zmq_msg_recv", zmq_strerror(e));
+        if (e != EAGAIN && e != EINTR)
+            mj_loop_die("zmq_msg_recv", zmq_strerror(e));
+        p->used = e == EINTR;                    /* else libzmq looked at all that had come: the next wakes us */
+        return -1;
     }
     more = zmq_msg_more(&frame) != 0;
     p->fn(p, &frame, more);
@@ -48,6 +50,10 @@ static void drain(struct mj_source *source)
     unsigned messages = 0, frames = 0;
     int rc;
 
+    if (!p->ready)
+        return;
+    p->ready = false;
+    p->used = true;
     while (p->zmq != NULL && messages < MJ_PUMP_MESSAGES && frames++ < MJ_PUMP_FRAMES) {
         rc = take(p);
         if (rc < 0)
@@ -58,8 +64,10 @@ static void drain(struct mj_source *source)
 
 static void on_wake(uv_poll_t *h, int status, int events)
 {
-    (void)h;
-    (void)events;                                /* the work is done by drain */
+    struct mj_pump *p = h->data;
+
+    (void)events;
+    p->ready = true;                             /* the work is done by drain */
     if (status < 0)                              /* polling has ended (V2): messages would wait unseen */
         mj_loop_die("the poll of a ZeroMQ socket", uv_strerror(status));
 }
@@ -96,6 +104,7 @@ int mj_pump_open(struct mj_pump *p, struct mj_loop *l, int type, mj_error *err)
     p->source.pending = pending;
     p->source.drain = drain;
     p->poll.data = p;
+    p->used = true;
     mj_loop_add_source(l, &p->source);
     return 0;
 }
@@ -119,10 +128,16 @@ void mj_pump_close(struct mj_pump *p)
     p->zmq = NULL;
 }
 
+void mj_pump_used(struct mj_pump *p)
+{
+    p->used = true;
+}
+
 int mj_pump_send(struct mj_pump *p, const void *data, size_t len, bool more)
 {
     int rc;
 
+    p->used = true;
     do
         rc = zmq_send(p->zmq, data, len, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
     while (rc < 0 && zmq_errno() == EINTR);

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /* pump: one ZeroMQ socket on the loop, whatever it carries; private to sock.c and zap.c.
  *
- * The poll on ZMQ_FD only ends the loop's sleep. Work is done after every wake, in bounded parts, and ZMQ_EVENTS is
- * read before every sleep, whoever used the socket in between: so no edge can be lost (pitfalls U1-U3). */
+ * The poll on ZMQ_FD ends the loop's sleep; work is then done in bounded parts. Before every sleep ZMQ_EVENTS is read of
+ * each socket that was used since it last said that nothing is there: so no edge can be lost (pitfalls U1-U3). One that
+ * was not used needs no question, each of which costs system calls: what comes wakes its descriptor. */
 #ifndef MJ_WIRE_PUMP_H
 #define MJ_WIRE_PUMP_H
 
@@ -25,6 +26,8 @@ struct mj_pump {
     struct mj_source source;
     uv_poll_t poll;
     void *zmq;                                   /* NULL once closed */
+    bool ready;                                  /* a message may be there */
+    bool used;                                   /* since it said that nothing is there: its edge may be gone (U2) */
     mj_pump_fn *fn;
     void (*freed)(struct mj_pump *p);
 };
@@ -34,6 +37,8 @@ struct mj_pump {
 int mj_pump_open(struct mj_pump *p, struct mj_loop *l, int type, mj_error *err);
 void mj_pump_close(struct mj_pump *p);           /* twice is once */
 
+/* Whoever calls libzmq on p->zmq, but for its options, says so. */
+void mj_pump_used(struct mj_pump *p);
 /* Sends one frame without waiting: 0, or -1 with zmq_errno(). */
 int mj_pump_send(struct mj_pump *p, const void *data, size_t len, bool more);
 

@@ -217,12 +217,11 @@ static void run(struct mj_server *s, struct mj_request *rq, void *app)
         answer_error(s, rq, &err);
 }
 
-static int read_header(struct mj_server *s, const struct mj_message *m, struct mj_header *h, mj_error *err)
+static int read_header(const struct mj_message *m, struct mj_header *h, mj_error *err)
 {
     if (m->count == 0)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "FRAME_COUNT", NULL, "expected two frames, header and body, got none");
-    mj_arena_reset(s->scratch, mj_arena_ceiling(MJ_HEADER_MAX));
-    return mj_header_decode(h, &m->frames[0], s->scratch, err);
+    return mj_header_decode(h, &m->frames[0], err);
 }
 
 static void on_message(void *arg, const struct mj_message *m)
@@ -239,7 +238,7 @@ static void on_message(void *arg, const struct mj_message *m)
         return;
     }
     memset(&h, 0, sizeof h);
-    int header = read_header(s, m, &h, &header_err);
+    int header = read_header(m, &h, &header_err);
     const struct mj_principal *p = find_caller(s, m->user, &err);
     if (p && header != 0) {
         s->stats.malformed++;
@@ -273,11 +272,9 @@ int mj_server_create(struct mj_server **ret, struct mj_loop *l, struct mj_who *w
         s->limits.requests = 65536;
     if (s->limits.body_bytes == 0)
         s->limits.body_bytes = 192u << 20;
-    s->scratch = mj_arena_create(mj_arena_ceiling(MJ_HEADER_MAX));
-    if (!s->scratch || take_tables(s, tables, err) != 0) {
-        int rc = s->scratch ? -1 : mj_fail(err, MJ_RESOURCE_EXHAUSTED, "MEMORY", NULL, "no memory for the server");
+    if (take_tables(s, tables, err) != 0) {
         mj_server_destroy(s);
-        return rc;
+        return -1;
     }
     *ret = s;
     return 0;
@@ -319,7 +316,6 @@ void mj_server_destroy(struct mj_server *s)
         mj_sock_close(s->sock);
     mj_request_free_all(s);
     mj_server_peers_free(s);
-    mj_arena_destroy(s->scratch);
     mj_buf_free(&s->head);
     mj_buf_free(&s->out);
     free(s->rows);

@@ -8,7 +8,7 @@
 #include "common/wire/server.h"
 
 #define SERVER_PEERS_MAX 65536           /* connections remembered; beyond it the least lately heard idle one goes */
-#define SERVER_SPARE_MAX 64              /* ended requests kept for the next ones */
+#define SERVER_SPARE_MAX 1024            /* ended requests kept for the next ones, each with a few KiB of memory */
 
 /* One connection that was heard. In the hash in order of its last message (uthash keeps order of insertion). */
 struct server_peer {
@@ -49,7 +49,6 @@ struct mj_server {
     unsigned spare_count;
     struct server_peer *peers;
     uint64_t last_peer;
-    struct mj_arena *scratch;            /* headers */
     struct mj_buf head, out;             /* of the answer being sent */
     const char *(*where)(void *arg, const char *region);
     void *where_arg;

@@ -169,6 +169,7 @@ int mj_sock_bind(struct mj_sock *s, const char *host, int port, char bound[MJ_EN
 
     if (mj_endpoint_make(endpoint, host, port, &ipv6, err) < 0 || mj_sock_options_ipv6(s->pump.zmq, ipv6, err) < 0)
         return -1;
+    mj_pump_used(&s->pump);
     if (zmq_bind(s->pump.zmq, endpoint) != 0) {
         if (zmq_errno() == EADDRINUSE)
             return mj_fail(err, MJ_ALREADY_EXISTS, "ADDRESS_IN_USE", NULL, "%s is in use; stop what listens there or "
@@ -191,6 +192,7 @@ int mj_sock_connect(struct mj_sock *s, const char *endpoint, const uint8_t serve
     if (zmq_setsockopt(s->pump.zmq, ZMQ_CURVE_SERVERKEY, server_key, MJ_CURVE_KEY) != 0)
         return mj_fail(err, MJ_INTERNAL, "SOCKET_OPTION", NULL, "the server's key is not taken: %s",
                        zmq_strerror(zmq_errno()));
+    mj_pump_used(&s->pump);
     if (zmq_connect(s->pump.zmq, endpoint) != 0)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_ENDPOINT", "endpoint", "%s cannot be connected to: %s; correct "
                        "the address", endpoint, zmq_strerror(zmq_errno()));
@@ -199,6 +201,7 @@ int mj_sock_connect(struct mj_sock *s, const char *endpoint, const uint8_t serve
 
 int mj_sock_on_lost(struct mj_sock *s, void (*fn)(void *arg), void *arg, mj_error *err)
 {
+    mj_pump_used(&s->pump);
     return mj_sock_watch_open(&s->watch, s->loop, s->pump.zmq, fn, arg, err);
 }
 
@@ -250,5 +253,6 @@ void mj_sock_close(struct mj_sock *s)
 
 int mj_sock_option(struct mj_sock *s, int name)
 {
+    mj_pump_used(&s->pump);
     return mj_sock_options_get(s->pump.zmq, name);
 }
