@@ -8,31 +8,37 @@
 #include "common/base/buf.h"
 #include "common/base/hash.h"
 
+/* Who has not had a cell's value yet. */
+enum reader { REDIS, TABLES, READERS };
+
 struct cell {
     mj_rep_name name;
-    bool dirty;
+    bool fresh[READERS];
     int64_t value;
 };
 
 struct row {                             /* a row's cells: a few figures, a few years */
+    struct mj_rep_row key;
     char name[MJ_REP_ROW_TEXT];
     struct cell *cells;
     size_t count, capacity;
-    bool dirty;
-    struct row *next_dirty;
+    bool fresh[READERS];
+    struct row *next_fresh[READERS];
     UT_hash_handle hh;
 };
 
 struct region {
     struct row *rows;
-    struct row *dirty;
+    struct row *fresh[READERS];
     uint64_t version;
 };
 
 struct mj_rep_cells {
     struct region regions[MJ_REP_REGIONS];
+    struct row *last;                    /* the row touched last, */
+    int last_region;                     /* and its region */
     struct mj_rep_positions positions;
-    uint64_t as_of_ms;
+    uint64_t as_of_ms, saved_as_of_ms;
 };
 
 struct mj_rep_cells *mj_rep_cells_create(uint64_t first_version)
@@ -55,11 +61,12 @@ void mj_rep_cells_clear(struct mj_rep_cells *c)
             free(row->cells);
             free(row);
         }
-        g->dirty = NULL;
+        memset(g->fresh, 0, sizeof g->fresh);
         g->version++;
     }
+    c->last = NULL;
     c->positions = (struct mj_rep_positions){ { 0 } };
-    c->as_of_ms = 0;
+    c->as_of_ms = c->saved_as_of_ms = 0;
 }
 
 void mj_rep_cells_destroy(struct mj_rep_cells *c)
@@ -70,16 +77,23 @@ void mj_rep_cells_destroy(struct mj_rep_cells *c)
     }
 }
 
-static struct row *row_for(struct region *g, const char *name)
+static struct row *row_for(struct mj_rep_cells *c, int region, const struct mj_rep_row *key)
 {
-    struct row *row;
+    struct region *g = &c->regions[region];
+    struct row *row = c->last;
 
-    HASH_FIND_STR(g->rows, name, row);
+    if (row != NULL && c->last_region == region && memcmp(&row->key, key, sizeof *key) == 0) {
+        return row;
+    }
+    HASH_FIND(hh, g->rows, key, sizeof *key, row);
     if (row == NULL) {
         row = mj_calloc(1, sizeof *row);
-        memcpy(row->name, name, strnlen(name, MJ_REP_ROW_TEXT - 1));
-        HASH_ADD_STR(g->rows, name, row);
+        row->key = *key;
+        mj_rep_row_text(key, row->name);
+        HASH_ADD(hh, g->rows, key, sizeof row->key, row);
     }
+    c->last = row;
+    c->last_region = region;
     return row;
 }
 
@@ -104,28 +118,39 @@ static struct cell *cell_for(struct row *row, mj_rep_name name)
     return &row->cells[row->count++];
 }
 
-int64_t mj_rep_cells_add(struct mj_rep_cells *c, const struct mj_rep_cell *delta)
+void mj_rep_cells_add(struct mj_rep_cells *c, const struct mj_rep_cell *change)
 {
-    struct region *g = &c->regions[delta->region];
-    struct row *row = row_for(g, delta->row);
-    struct cell *cell = cell_for(row, delta->name);
+    struct region *g = &c->regions[change->region];
+    struct row *row = row_for(c, change->region, &change->row);
+    struct cell *cell = cell_for(row, change->name);
 
-    cell->value += delta->value;
-    cell->dirty = true;
-    if (!row->dirty) {
-        row->dirty = true;
-        row->next_dirty = g->dirty;
-        g->dirty = row;
+    cell->value += change->value;
+    for (enum reader r = REDIS; r < READERS; r++) {
+        cell->fresh[r] = true;
+        if (!row->fresh[r]) {
+            row->fresh[r] = true;
+            row->next_fresh[r] = g->fresh[r];
+            g->fresh[r] = row;
+        }
     }
     g->version++;
-    return cell->value;
+}
+
+static const struct row *find_row(const struct mj_rep_cells *c, int region, const char *text)
+{
+    struct mj_rep_row key;
+    struct row *row = NULL;
+
+    if (mj_rep_row_parse(&key, text)) {
+        HASH_FIND(hh, c->regions[region].rows, &key, sizeof key, row);
+    }
+    return row;
 }
 
 int64_t mj_rep_cells_value(const struct mj_rep_cells *c, int region, const char *row, mj_rep_name name)
 {
-    struct row *found;
+    const struct row *found = find_row(c, region, row);
 
-    HASH_FIND_STR(c->regions[region].rows, row, found);
     for (size_t i = 0; found != NULL && i < found->count; i++) {
         if (found->cells[i].name == name) {
             return found->cells[i].value;
@@ -145,10 +170,10 @@ static void each_of_row(const struct row *row, mj_rep_cell_fn *each, void *arg)
 
 void mj_rep_cells_each(const struct mj_rep_cells *c, int region, const char *row, mj_rep_cell_fn *each, void *arg)
 {
-    struct row *r;
+    const struct row *r;
 
     if (row != NULL) {
-        HASH_FIND_STR(c->regions[region].rows, row, r);
+        r = find_row(c, region, row);
         if (r != NULL) {
             each_of_row(r, each, arg);
         }
@@ -164,35 +189,63 @@ bool mj_rep_cells_none(const struct mj_rep_cells *c, int region)
     return c->regions[region].rows == NULL;
 }
 
-void mj_rep_cells_dirty(const struct mj_rep_cells *c, int region, mj_rep_cell_fn *each, void *arg)
+static void each_fresh(const struct region *g, enum reader r, mj_rep_cell_fn *each, void *arg)
 {
-    for (const struct row *row = c->regions[region].dirty; row != NULL; row = row->next_dirty) {
+    for (const struct row *row = g->fresh[r]; row != NULL; row = row->next_fresh[r]) {
         for (size_t i = 0; i < row->count; i++) {
-            if (row->cells[i].dirty) {
+            if (row->cells[i].fresh[r]) {
                 each(arg, row->name, row->cells[i].name, row->cells[i].value);
             }
         }
     }
 }
 
-void mj_rep_cells_clean(struct mj_rep_cells *c, int region)
+static void none_fresh(struct region *g, enum reader r)
 {
     struct row *next;
 
-    for (struct row *row = c->regions[region].dirty; row != NULL; row = next) {
-        next = row->next_dirty;
-        row->next_dirty = NULL;
-        row->dirty = false;
+    for (struct row *row = g->fresh[r]; row != NULL; row = next) {
+        next = row->next_fresh[r];
+        row->fresh[r] = false;
         for (size_t i = 0; i < row->count; i++) {
-            row->cells[i].dirty = false;
+            row->cells[i].fresh[r] = false;
         }
     }
-    c->regions[region].dirty = NULL;
+    g->fresh[r] = NULL;
+}
+
+void mj_rep_cells_dirty(const struct mj_rep_cells *c, int region, mj_rep_cell_fn *each, void *arg)
+{
+    each_fresh(&c->regions[region], REDIS, each, arg);
+}
+
+void mj_rep_cells_clean(struct mj_rep_cells *c, int region)
+{
+    none_fresh(&c->regions[region], REDIS);
 }
 
 bool mj_rep_cells_are_dirty(const struct mj_rep_cells *c, int region)
 {
-    return c->regions[region].dirty != NULL;
+    return c->regions[region].fresh[REDIS] != NULL;
+}
+
+void mj_rep_cells_unsaved(const struct mj_rep_cells *c, int region, mj_rep_cell_fn *each, void *arg)
+{
+    each_fresh(&c->regions[region], TABLES, each, arg);
+}
+
+void mj_rep_cells_saved(struct mj_rep_cells *c)
+{
+    for (int i = 0; i < MJ_REP_REGIONS; i++) {
+        none_fresh(&c->regions[i], TABLES);
+    }
+    c->saved_as_of_ms = c->as_of_ms;
+}
+
+bool mj_rep_cells_are_unsaved(const struct mj_rep_cells *c)
+{
+    /* Every cell of a region counts for the country too. */
+    return c->regions[MJ_REP_FR].fresh[TABLES] != NULL || c->as_of_ms != c->saved_as_of_ms;
 }
 
 uint64_t mj_rep_cells_version(const struct mj_rep_cells *c, int region)

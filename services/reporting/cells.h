@@ -15,8 +15,8 @@ void mj_rep_cells_destroy(struct mj_rep_cells *c);
 /* Forgets figures and positions (before they are loaded, or folded anew); versions go on. */
 void mj_rep_cells_clear(struct mj_rep_cells *c);
 
-/* Adds to a cell; returns its new value. */
-int64_t mj_rep_cells_add(struct mj_rep_cells *c, const struct mj_rep_cell *delta);
+/* Adds the change's value to its cell. Changes of one row are cheapest one after another. */
+void mj_rep_cells_add(struct mj_rep_cells *c, const struct mj_rep_cell *change);
 int64_t mj_rep_cells_value(const struct mj_rep_cells *c, int region, const char *row, mj_rep_name name);
 /* Walks the cells of a region that are not 0; row NULL for all rows. In no order that means anything. */
 typedef void mj_rep_cell_fn(void *arg, const char *row, mj_rep_name name, int64_t value);
@@ -27,6 +27,11 @@ bool mj_rep_cells_none(const struct mj_rep_cells *c, int region);        /* no c
 void mj_rep_cells_dirty(const struct mj_rep_cells *c, int region, mj_rep_cell_fn *each, void *arg);
 void mj_rep_cells_clean(struct mj_rep_cells *c, int region);
 bool mj_rep_cells_are_dirty(const struct mj_rep_cells *c, int region);
+
+/* The same for the tables: cells of a region touched since the last mj_rep_cells_saved, which is of all regions. */
+void mj_rep_cells_unsaved(const struct mj_rep_cells *c, int region, mj_rep_cell_fn *each, void *arg);
+void mj_rep_cells_saved(struct mj_rep_cells *c);
+bool mj_rep_cells_are_unsaved(const struct mj_rep_cells *c);     /* or the clock is */
 
 /* Grows with every change of the region's figures. touch: something about them changed that is no count (stale). */
 uint64_t mj_rep_cells_version(const struct mj_rep_cells *c, int region);

@@ -30,40 +30,38 @@ char *mj_rep_name_text(mj_rep_name n, char out[MJ_REP_NAME_TEXT])
     return out;
 }
 
-static void row(char out[MJ_REP_ROW_TEXT], const char *kind, const char *id, int length)
+static const struct { const char *prefix; size_t id; } kinds[] = {
+    [MJ_REP_WHOLE] = { "", 0 },
+    [MJ_REP_ML] = { "ml/", MJ_SIRET_LEN },
+    [MJ_REP_AGENCY] = { "agency/", MJ_SIRET_LEN },
+    [MJ_REP_ETT] = { "ett/", MJ_SIREN_LEN },
+};
+
+struct mj_rep_row mj_rep_row(enum mj_rep_row_kind kind, const char *siret)
 {
-    snprintf(out, MJ_REP_ROW_TEXT, "%s/%.*s", kind, length, id);
+    struct mj_rep_row row = { .kind = (uint8_t)kind };
+
+    memcpy(row.id, siret, strnlen(siret, kinds[kind].id));
+    return row;
 }
 
-void mj_rep_row_ml(char out[MJ_REP_ROW_TEXT], const char *siret)
+char *mj_rep_row_text(const struct mj_rep_row *row, char out[MJ_REP_ROW_TEXT])
 {
-    row(out, "ml", siret, MJ_SIRET_LEN);
+    snprintf(out, MJ_REP_ROW_TEXT, "%s%s", kinds[row->kind].prefix, row->id);
+    return out;
 }
 
-void mj_rep_row_agency(char out[MJ_REP_ROW_TEXT], const char *siret)
+bool mj_rep_row_parse(struct mj_rep_row *ret, const char *text)
 {
-    row(out, "agency", siret, MJ_SIRET_LEN);
-}
-
-void mj_rep_row_ett(char out[MJ_REP_ROW_TEXT], const char *siret)
-{
-    row(out, "ett", siret, MJ_SIREN_LEN);
-}
-
-static bool digits(const char *text, size_t n)
-{
-    return strlen(text) == n && strspn(text, "0123456789") == n;
-}
-
-bool mj_rep_row_is(const char *text)
-{
-    if (strncmp(text, "ml/", 3) == 0) {
-        return digits(text + 3, MJ_SIRET_LEN);
+    for (enum mj_rep_row_kind kind = MJ_REP_WHOLE; kind <= MJ_REP_ETT; kind++) {
+        size_t prefix = strlen(kinds[kind].prefix);
+        if (strncmp(text, kinds[kind].prefix, prefix) == 0 && strlen(text) == prefix + kinds[kind].id &&
+            strspn(text + prefix, "0123456789") == kinds[kind].id) {
+            *ret = mj_rep_row(kind, text + prefix);
+            return true;
+        }
     }
-    if (strncmp(text, "agency/", 7) == 0) {
-        return digits(text + 7, MJ_SIRET_LEN);
-    }
-    return strncmp(text, "ett/", 4) == 0 && digits(text + 4, MJ_SIREN_LEN);
+    return false;
 }
 
 int mj_rep_region(const char *code)
@@ -72,7 +70,7 @@ int mj_rep_region(const char *code)
         return MJ_REP_FR;
     }
     for (int i = 0; i < MJ_REP_FR && mj_regions[i].code[0] != '\0'; i++) {
-        if (strcmp(mj_regions[i].code, code) == 0) {
+        if (mj_regions[i].code[0] == code[0] && strcmp(mj_regions[i].code, code) == 0) {
             return i;
         }
     }
@@ -87,16 +85,4 @@ const char *mj_rep_region_code(int region)
 bool mj_rep_region_in(uint64_t regions, int region)
 {
     return (regions >> (region == MJ_REP_FR ? 63 : region) & 1) != 0;
-}
-
-int mj_rep_cell_compare(const void *a, const void *b)
-{
-    const struct mj_rep_cell *x = a;
-    const struct mj_rep_cell *y = b;
-    int order = (x->region > y->region) - (x->region < y->region);
-
-    if (order == 0) {
-        order = strcmp(x->row, y->row);
-    }
-    return order != 0 ? order : (x->name > y->name) - (x->name < y->name);
 }

@@ -23,19 +23,26 @@ enum mj_rep_figure {
     MJ_REP_UNMATCHED = 8,                /* placements unmatched now */
 };
 
-/* Figure and year (0: all years) in one number: what cells are sorted by. */
+/* Figure and year (0: all years) in one number. */
 typedef uint32_t mj_rep_name;
 #define MJ_REP_NAME_TEXT 24              /* "young_people:total" and NUL */
 mj_rep_name mj_rep_name_of(enum mj_rep_figure f, int year);
 /* "missions:2026", "young_people:total", "unmatched:now". */
 char *mj_rep_name_text(mj_rep_name n, char out[MJ_REP_NAME_TEXT]);
 
-/* Rows: "" for the whole region, else "ml/" + SIRET, "agency/" + SIRET, "ett/" + SIREN. */
+/* Rows: the whole region, or one organisation of it. */
+enum mj_rep_row_kind { MJ_REP_WHOLE, MJ_REP_ML, MJ_REP_AGENCY, MJ_REP_ETT };
+struct mj_rep_row {                      /* 16 bytes without padding, zero behind the id: compared and hashed as bytes */
+    uint8_t kind;
+    char id[MJ_SIRET_LEN + 1];           /* SIRET; SIREN of an ETT; "" of the whole region */
+};
+/* siret: 14 digits; of an ETT the first 9 count. */
+struct mj_rep_row mj_rep_row(enum mj_rep_row_kind kind, const char *siret);
+/* "" for the whole region, else "ml/" + SIRET, "agency/" + SIRET, "ett/" + SIREN. */
 #define MJ_REP_ROW_TEXT 24
-void mj_rep_row_ml(char out[MJ_REP_ROW_TEXT], const char *siret);
-void mj_rep_row_agency(char out[MJ_REP_ROW_TEXT], const char *siret);
-void mj_rep_row_ett(char out[MJ_REP_ROW_TEXT], const char *siret);       /* by the SIREN in the SIRET */
-bool mj_rep_row_is(const char *row);
+char *mj_rep_row_text(const struct mj_rep_row *row, char out[MJ_REP_ROW_TEXT]);
+/* False where the text is of no row. */
+bool mj_rep_row_parse(struct mj_rep_row *ret, const char *text);
 
 /* Regions by number: those of mj_regions in their order, then "FR". */
 #define MJ_REP_FR 21
@@ -45,13 +52,13 @@ const char *mj_rep_region_code(int region);
 /* As mj_config_regions gives them: bit i is region i, bit 63 "FR". */
 bool mj_rep_region_in(uint64_t regions, int region);
 
-struct mj_rep_cell {                     /* no padding is compared: compare by mj_rep_cell_compare */
+struct mj_rep_cell {
     int region;
-    char row[MJ_REP_ROW_TEXT];
+    struct mj_rep_row row;
     mj_rep_name name;
     int64_t value;
 };
-/* By region, row, name; not by value. */
-int mj_rep_cell_compare(const void *a, const void *b);
+/* Takes a cell's change: value is what is added to it. Changes of one row come one after another. */
+typedef void mj_rep_change_fn(void *arg, const struct mj_rep_cell *change);
 
 #endif

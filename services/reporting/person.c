@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "reporting/person.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PACKED_FACT (2 + MJ_TAG + MJ_SIRET_LEN + 1 + 2)
+#define PACKED_HEAD (2 + MJ_SIRET_LEN)   /* region and Mission Locale; zeroes where not enrolled */
+#define PACKED_GROUP (MJ_SIRET_LEN + 2 + 4)
 
 struct mj_rep_person *mj_rep_person_create(void)
 {
@@ -15,231 +15,180 @@ struct mj_rep_person *mj_rep_person_create(void)
 
 void mj_rep_person_free(struct mj_rep_person *p)
 {
-    free(p->facts);
+    free(p->missions);
     free(p);
 }
 
-void mj_rep_person_enrol(struct mj_rep_person *p, const char *mission_locale, const char *region)
+/* ---- the groups ---- */
+
+static int group_compare(const struct mj_rep_missions *g, const char *stream, int year)
 {
-    snprintf(p->mission_locale, sizeof p->mission_locale, "%s", mission_locale);
-    snprintf(p->region, sizeof p->region, "%s", region);
+    int order = memcmp(g->stream, stream, MJ_SIRET_LEN);
+
+    return order != 0 ? order : g->year - year;
 }
 
-static int fact_compare(const struct mj_rep_fact *f, const char *region, const uint8_t *name)
+static struct mj_rep_missions *insert_at(struct mj_rep_person *p, uint32_t at)
 {
-    int order = strcmp(f->region, region);
-
-    return order != 0 ? order : memcmp(f->name, name, MJ_TAG);
-}
-
-/* Where the placement stands or would stand. */
-static size_t place_of(const struct mj_rep_person *p, const char *region, const uint8_t *name)
-{
-    size_t low = 0;
-    size_t high = p->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (fact_compare(&p->facts[middle], region, name) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    if (p->groups == p->capacity) {
+        uint32_t capacity = p->capacity == 0 ? 2 : p->capacity * 2;
+        struct mj_rep_missions *missions = mj_calloc(capacity, sizeof *missions);
+        if (p->groups > 0) {
+            memcpy(missions, p->missions, p->groups * sizeof *missions);
         }
-    }
-    return low;
-}
-
-static struct mj_rep_fact *insert_at(struct mj_rep_person *p, size_t at)
-{
-    if (p->count == p->capacity) {
-        size_t capacity = p->capacity == 0 ? 2 : p->capacity * 2;
-        struct mj_rep_fact *facts = mj_calloc(capacity, sizeof *facts);
-        if (p->count > 0) {
-            memcpy(facts, p->facts, p->count * sizeof *facts);
-        }
-        free(p->facts);
-        p->facts = facts;
+        free(p->missions);
+        p->missions = missions;
         p->capacity = capacity;
     }
-    memmove(&p->facts[at + 1], &p->facts[at], (p->count - at) * sizeof *p->facts);
-    p->count++;
-    return &p->facts[at];
+    memmove(&p->missions[at + 1], &p->missions[at], (p->groups - at) * sizeof *p->missions);
+    p->groups++;
+    return &p->missions[at];
 }
 
-bool mj_rep_person_set(struct mj_rep_person *p, const char *region, const uint8_t name[MJ_TAG],
-                       const struct mj_rep_placement *placement)
+static void add_to_group(struct mj_rep_person *p, const char *stream, int year, int64_t by)
 {
-    size_t at = place_of(p, region, name);
-    bool known = at < p->count && fact_compare(&p->facts[at], region, name) == 0;
-    bool mission = mj_rep_placement_is_mission(placement);
-    /* The year of what does not count is not kept: equal figures then mean equal rows. */
-    uint16_t year = mission ? (uint16_t)mj_rep_placement_year(placement) : 0;
+    uint32_t at = 0;
 
-    if (known && p->facts[at].mission == mission && p->facts[at].year == year) {
-        return false;
+    while (at < p->groups && group_compare(&p->missions[at], stream, year) < 0) {
+        at++;
     }
-    struct mj_rep_fact *f = known ? &p->facts[at] : insert_at(p, at);
-    snprintf(f->region, sizeof f->region, "%s", region);
-    memcpy(f->name, name, MJ_TAG);
-    memcpy(f->stream, placement->stream, sizeof f->stream);
-    f->mission = mission;
-    f->year = year;
-    return true;
+    struct mj_rep_missions *g = &p->missions[at];
+    if (at == p->groups || group_compare(g, stream, year) != 0) {
+        g = insert_at(p, at);
+        *g = (struct mj_rep_missions){ .year = (uint16_t)year };
+        memcpy(g->stream, stream, MJ_SIRET_LEN);
+    }
+    g->count = (uint32_t)(g->count + by);
+    if (g->count == 0) {
+        p->groups--;
+        memmove(g, g + 1, (p->groups - at) * sizeof *g);
+    }
+}
+
+/* ---- what they add to the figures ---- */
+
+/* How many missions a row counted, of all years and of the year that moves: the person counts in it where there is one. */
+struct counted { int64_t total, of_year; };
+
+static void count_rows(const struct mj_rep_person *p, const char *stream, int year,
+                       struct counted ret[MJ_REP_ETT + 1])
+{
+    for (uint32_t i = 0; i < p->groups; i++) {
+        const struct mj_rep_missions *g = &p->missions[i];
+        bool ett = memcmp(g->stream, stream, MJ_SIREN_LEN) == 0;
+        bool agency = ett && memcmp(g->stream, stream, MJ_SIRET_LEN) == 0;
+        const bool counts[] = { true, true, agency, ett };       /* as enum mj_rep_row_kind */
+        for (int kind = MJ_REP_WHOLE; kind <= MJ_REP_ETT; kind++) {
+            ret[kind].total += counts[kind] ? g->count : 0;
+            ret[kind].of_year += counts[kind] && g->year == year ? g->count : 0;
+        }
+    }
+}
+
+static void change_period(struct mj_rep_cell *cell, int year, int64_t had, int64_t by, mj_rep_change_fn *change,
+                          void *arg)
+{
+    cell->name = mj_rep_name_of(MJ_REP_MISSIONS, year);
+    cell->value = by;
+    change(arg, cell);
+    cell->value = (had + by > 0) - (had > 0);
+    if (cell->value != 0) {
+        cell->name = mj_rep_name_of(MJ_REP_YOUNG_PEOPLE, year);
+        change(arg, cell);
+    }
+}
+
+static void change_cells(const struct mj_rep_person *p, const char *stream, int year, int64_t by,
+                         mj_rep_change_fn *change, void *arg)
+{
+    const char *const of[] = { "", p->mission_locale, stream, stream };
+    const int scopes[] = { mj_rep_region(p->region), MJ_REP_FR };
+    struct counted had[MJ_REP_ETT + 1] = { { 0, 0 } };
+
+    count_rows(p, stream, year, had);
+    for (enum mj_rep_row_kind kind = MJ_REP_WHOLE; kind <= MJ_REP_ETT; kind++) {
+        struct mj_rep_cell cell = { .row = mj_rep_row(kind, of[kind]) };
+        for (int s = 0; s < 2; s++) {
+            cell.region = scopes[s];
+            change_period(&cell, 0, had[kind].total, by, change, arg);
+            if (year != 0) {
+                change_period(&cell, year, had[kind].of_year, by, change, arg);
+            }
+        }
+    }
+}
+
+void mj_rep_person_add(struct mj_rep_person *p, const char *stream, int year, int64_t by, mj_rep_change_fn *change,
+                       void *arg)
+{
+    if (p->mission_locale[0] != '\0') {
+        change_cells(p, stream, year, by, change, arg);
+    }
+    add_to_group(p, stream, year, by);
+}
+
+/* All missions off, and on again where the person belongs now. */
+void mj_rep_person_enrol(struct mj_rep_person *p, const char *mission_locale, const char *region,
+                         mj_rep_change_fn *change, void *arg)
+{
+    uint32_t groups = p->groups;
+    struct mj_rep_missions *all = groups == 0 ? NULL : mj_memdup(p->missions, groups * sizeof *all);
+
+    for (uint32_t i = 0; i < groups; i++) {
+        mj_rep_person_add(p, all[i].stream, all[i].year, -(int64_t)all[i].count, change, arg);
+    }
+    memcpy(p->mission_locale, mission_locale, MJ_SIRET_LEN);
+    memcpy(p->region, region, 2);
+    for (uint32_t i = 0; i < groups; i++) {
+        mj_rep_person_add(p, all[i].stream, all[i].year, all[i].count, change, arg);
+    }
+    free(all);
+}
+
+/* ---- as bytes ---- */
+
+static void put_number(struct mj_buf *out, uint32_t number, int bytes)
+{
+    for (int i = bytes - 1; i >= 0; i--) {
+        const uint8_t byte = (uint8_t)(number >> (8 * i));
+        mj_buf_put(out, &byte, 1);
+    }
+}
+
+static uint32_t number_at(const uint8_t *at, int bytes)
+{
+    uint32_t number = 0;
+
+    for (int i = 0; i < bytes; i++) {
+        number = number << 8 | at[i];
+    }
+    return number;
 }
 
 void mj_rep_person_pack(const struct mj_rep_person *p, struct mj_buf *out)
 {
-    for (size_t i = 0; i < p->count; i++) {
-        const struct mj_rep_fact *f = &p->facts[i];
-        const uint8_t tail[3] = { f->mission, (uint8_t)(f->year >> 8), (uint8_t)f->year };
-        mj_buf_put(out, f->region, 2);
-        mj_buf_put(out, f->name, MJ_TAG);
-        mj_buf_put(out, f->stream, MJ_SIRET_LEN);
-        mj_buf_put(out, tail, sizeof tail);
+    mj_buf_put(out, p->region, 2);
+    mj_buf_put(out, p->mission_locale, MJ_SIRET_LEN);
+    for (uint32_t i = 0; i < p->groups; i++) {
+        mj_buf_put(out, p->missions[i].stream, MJ_SIRET_LEN);
+        put_number(out, p->missions[i].year, 2);
+        put_number(out, p->missions[i].count, 4);
     }
 }
 
 int mj_rep_person_unpack(struct mj_rep_person *p, const uint8_t *bytes, size_t len, mj_error *err)
 {
-    if (len % PACKED_FACT != 0) {
+    if (len < PACKED_HEAD || (len - PACKED_HEAD) % PACKED_GROUP != 0) {
         return mj_fail(err, MJ_DATA_LOSS, "PERSON_ROW", NULL,
-                       "a row of young people is no whole number of facts; fold the tables again");
+                       "a row of young people is no enrolment and groups of missions; fold the tables again");
     }
-    for (const uint8_t *at = bytes; at < bytes + len; at += PACKED_FACT) {
-        struct mj_rep_fact *f = insert_at(p, p->count);
-        *f = (struct mj_rep_fact){ 0 };
-        memcpy(f->region, at, 2);
-        memcpy(f->name, at + 2, MJ_TAG);
-        memcpy(f->stream, at + 2 + MJ_TAG, MJ_SIRET_LEN);
-        const uint8_t *tail = at + 2 + MJ_TAG + MJ_SIRET_LEN;
-        f->mission = tail[0] != 0;
-        f->year = (uint16_t)(tail[1] << 8 | tail[2]);
+    memcpy(p->region, bytes, 2);
+    memcpy(p->mission_locale, bytes + 2, MJ_SIRET_LEN);
+    for (const uint8_t *at = bytes + PACKED_HEAD; at < bytes + len; at += PACKED_GROUP) {
+        struct mj_rep_missions *g = insert_at(p, p->groups);
+        *g = (struct mj_rep_missions){ .year = (uint16_t)number_at(at + MJ_SIRET_LEN, 2),
+                                       .count = number_at(at + MJ_SIRET_LEN + 2, 4) };
+        memcpy(g->stream, at, MJ_SIRET_LEN);
     }
     return 0;
-}
-
-static void add_cell(struct mj_rep_contribution *c, int region, const char *row, mj_rep_name name, int64_t value)
-{
-    if (c->count == c->capacity) {
-        size_t capacity = c->capacity == 0 ? 64 : c->capacity * 2;
-        struct mj_rep_cell *cells = mj_calloc(capacity, sizeof *cells);
-        if (c->count > 0) {
-            memcpy(cells, c->cells, c->count * sizeof *cells);
-        }
-        free(c->cells);
-        c->cells = cells;
-        c->capacity = capacity;
-    }
-    struct mj_rep_cell *cell = &c->cells[c->count++];
-    *cell = (struct mj_rep_cell){ .region = region, .name = name, .value = value };
-    snprintf(cell->row, sizeof cell->row, "%s", row);
-}
-
-static void add_missions(struct mj_rep_contribution *c, int region, const char *row, int year, int64_t missions)
-{
-    add_cell(c, region, row, mj_rep_name_of(MJ_REP_MISSIONS, 0), missions);
-    add_cell(c, region, row, mj_rep_name_of(MJ_REP_YOUNG_PEOPLE, 0), 1);
-    if (year != 0) {
-        add_cell(c, region, row, mj_rep_name_of(MJ_REP_MISSIONS, year), missions);
-        add_cell(c, region, row, mj_rep_name_of(MJ_REP_YOUNG_PEOPLE, year), 1);
-    }
-}
-
-/* Equal cells become one: missions add up, a young person counts once. */
-static void merge(struct mj_rep_contribution *c)
-{
-    size_t kept = 0;
-
-    if (c->count == 0) {
-        return;
-    }
-    qsort(c->cells, c->count, sizeof *c->cells, mj_rep_cell_compare);
-    for (size_t i = 1; i < c->count; i++) {
-        if (mj_rep_cell_compare(&c->cells[kept], &c->cells[i]) != 0) {
-            c->cells[++kept] = c->cells[i];
-        } else if (c->cells[i].name >> 16 == MJ_REP_MISSIONS) {
-            c->cells[kept].value += c->cells[i].value;
-        }
-    }
-    c->count = kept + 1;
-}
-
-/* Missions of one agency and year: they add to the same cells. There are few of these, whatever a sender does to the
- * number of placements of one young person. */
-struct group { const char *stream; uint16_t year; int64_t missions; };
-
-static size_t group_missions(const struct mj_rep_person *p, struct group *groups)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < p->count; i++) {
-        const struct mj_rep_fact *f = &p->facts[i];
-        size_t g = 0;
-        if (!f->mission) {
-            continue;
-        }
-        while (g < count && (groups[g].year != f->year || strcmp(groups[g].stream, f->stream) != 0)) {
-            g++;
-        }
-        if (g == count) {
-            groups[count++] = (struct group){ f->stream, f->year, 0 };
-        }
-        groups[g].missions++;
-    }
-    return count;
-}
-
-void mj_rep_contribution_of(const struct mj_rep_person *p, struct mj_rep_contribution *ret)
-{
-    const int scopes[] = { mj_rep_region(p->region), MJ_REP_FR };
-    char ml[MJ_REP_ROW_TEXT], agency[MJ_REP_ROW_TEXT], ett[MJ_REP_ROW_TEXT];
-
-    ret->count = 0;
-    if (p->mission_locale[0] == '\0' || p->count == 0) {
-        return;
-    }
-    struct group *groups = mj_calloc(p->count, sizeof *groups);
-    size_t count = group_missions(p, groups);
-    mj_rep_row_ml(ml, p->mission_locale);
-    for (size_t i = 0; i < count; i++) {
-        mj_rep_row_agency(agency, groups[i].stream);
-        mj_rep_row_ett(ett, groups[i].stream);
-        const char *const rows[] = { "", ml, agency, ett };
-        for (size_t s = 0; s < 2; s++) {
-            for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-                add_missions(ret, scopes[s], rows[r], groups[i].year, groups[i].missions);
-            }
-        }
-    }
-    free(groups);
-    merge(ret);
-}
-
-void mj_rep_contribution_free(struct mj_rep_contribution *c)
-{
-    free(c->cells);
-    *c = (struct mj_rep_contribution)MJ_REP_CONTRIBUTION_INIT;
-}
-
-void mj_rep_contribution_difference(const struct mj_rep_contribution *before, const struct mj_rep_contribution *after,
-                                    void (*each)(void *arg, const struct mj_rep_cell *delta), void *arg)
-{
-    size_t i = 0;
-    size_t j = 0;
-
-    while (i < before->count || j < after->count) {
-        int order = i == before->count ? 1 : j == after->count ? -1
-                    : mj_rep_cell_compare(&before->cells[i], &after->cells[j]);
-        struct mj_rep_cell delta = order <= 0 ? before->cells[i] : after->cells[j];
-        delta.value = 0;
-        if (order <= 0) {
-            delta.value -= before->cells[i++].value;
-        }
-        if (order >= 0) {
-            delta.value += after->cells[j++].value;
-        }
-        if (delta.value != 0) {
-            each(arg, &delta);
-        }
-    }
 }

@@ -2,20 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "reporting/placement.h"
 
+#include <missionjeunes/placements/v1/placements.pb-c.h>
 #include <stdio.h>
 #include <string.h>
 
-#define EVENT(name) MISSIONJEUNES__PLACEMENTS__V1__PLACEMENT_EVENT__FACT_##name
-#define CORRECTED(name) MISSIONJEUNES__PLACEMENTS__V1__CORRECTED__VALUE_##name
 #define KIND(name) MISSIONJEUNES__PLACEMENTS__V1__CONTRACT_KIND__CONTRACT_KIND_##name
-
-typedef Missionjeunes__Placements__V1__EventAccepted accepted;
-typedef Missionjeunes__Placements__V1__PlacementEvent placement_event;
-typedef Missionjeunes__Placements__V1__Proposed proposed;
-typedef Missionjeunes__Placements__V1__Confirmed confirmed;
-typedef Missionjeunes__Placements__V1__Started started;
-typedef Missionjeunes__Placements__V1__HoursReported hours;
-typedef Missionjeunes__Placements__V1__Corrected corrected;
 
 void mj_rep_placement_init(struct mj_rep_placement *p, const char *stream)
 {
@@ -25,110 +16,68 @@ void mj_rep_placement_init(struct mj_rep_placement *p, const char *stream)
     snprintf(p->stream, sizeof p->stream, "%s", stream);
 }
 
-/* Stored dates were checked; one that does not parse means that the log cannot be trusted. */
-static int stored_date(mj_date *ret, const char *text, mj_error *err)
+static void fold_hours(struct mj_rep_placement *p, mj_date monday)
 {
-    if (mj_date_parse(ret, text, NULL, NULL) == 0) {
-        return 0;
-    }
-    return mj_fail(err, MJ_DATA_LOSS, "ENTRY_DATE", "event", "an accepted event holds a date that cannot be read");
-}
-
-static int fold_proposed(struct mj_rep_placement *p, const proposed *fact, mj_error *err)
-{
-    /* What was agreed stands before what was proposed. */
-    if (p->kind_confirmed != 0 || fact->planned_start[0] == '\0') {
-        return 0;
-    }
-    return stored_date(&p->planned_on, fact->planned_start, err);
-}
-
-static int fold_confirmed(struct mj_rep_placement *p, const confirmed *fact, mj_error *err)
-{
-    p->kind_confirmed = (uint8_t)fact->contract_kind;
-    return fact->planned_start[0] == '\0' ? 0 : stored_date(&p->planned_on, fact->planned_start, err);
-}
-
-static int fold_started(struct mj_rep_placement *p, const started *fact, mj_error *err)
-{
-    p->started = true;
-    p->kind_started = (uint8_t)fact->contract_kind;
-    return stored_date(&p->started_on, fact->on, err);
-}
-
-static int fold_hours(struct mj_rep_placement *p, const hours *fact, mj_error *err)
-{
-    mj_date monday;
-
-    if (mj_week_parse(&monday, fact->week, NULL, NULL) < 0) {
-        return mj_fail(err, MJ_DATA_LOSS, "ENTRY_DATE", "event", "an accepted event holds a week that cannot be read");
-    }
     if (p->worked_on == MJ_NO_DATE || monday < p->worked_on) {
         p->worked_on = monday;
     }
-    return 0;
 }
 
-static int fold_corrected(struct mj_rep_placement *p, const corrected *c, mj_error *err)
+static void plan(struct mj_rep_placement *p, mj_date day)
 {
-    switch (c->value_case) {
-    case CORRECTED(PROPOSED):
-        return fold_proposed(p, c->proposed, err);
-    case CORRECTED(CONFIRMED):
-        return fold_confirmed(p, c->confirmed, err);
-    case CORRECTED(STARTED):
-        return fold_started(p, c->started, err);
-    case CORRECTED(HOURS):
-        return fold_hours(p, c->hours, err);
-    case CORRECTED(ENDED):
-        return stored_date(&p->ended_on, c->ended->on, err);
-    case CORRECTED(CANCELLED):
-        p->cancelled = true;
-        return 0;
-    default:                             /* PL02 and PL06 move no figure */
-        return 0;
+    if (day != MJ_NO_DATE) {
+        p->planned_on = day;
     }
 }
 
-static int fold_fact(struct mj_rep_placement *p, const placement_event *e, mj_error *err)
+/* A correction's value takes the place of what was told. PL02 and PL06 move no figure. */
+static void fold_fact(struct mj_rep_placement *p, const struct mj_rep_told *told)
 {
-    switch (e->fact_case) {
-    case EVENT(PROPOSED):
-        return fold_proposed(p, e->proposed, err);
-    case EVENT(CONFIRMED):
-        return fold_confirmed(p, e->confirmed, err);
-    case EVENT(STARTED):
-        return fold_started(p, e->started, err);
-    case EVENT(HOURS):
-        return fold_hours(p, e->hours, err);
-    case EVENT(ENDED):
-        return stored_date(&p->ended_on, e->ended->on, err);
-    case EVENT(CANCELLED):
+    switch (told->fact) {
+    case MJ_REP_PROPOSED:
+        if (p->kind_confirmed == 0) {    /* what was agreed stands before what was proposed */
+            plan(p, told->day);
+        }
+        break;
+    case MJ_REP_CONFIRMED:
+        p->kind_confirmed = told->contract;
+        plan(p, told->day);
+        break;
+    case MJ_REP_STARTED:
+        p->started = true;
+        p->kind_started = told->contract;
+        p->started_on = told->day;
+        break;
+    case MJ_REP_HOURS:
+        fold_hours(p, told->day);
+        break;
+    case MJ_REP_ENDED:
+        p->ended_on = told->day;
+        break;
+    case MJ_REP_CANCELLED:
         p->cancelled = true;
-        return 0;
-    case EVENT(CORRECTED):
-        return fold_corrected(p, e->corrected, err);
+        break;
     default:
-        return 0;
+        break;
     }
 }
 
-int mj_rep_placement_accept(struct mj_rep_placement *p, const accepted *entry, const placement_event *event,
-                            mj_error *err)
+int mj_rep_placement_accept(struct mj_rep_placement *p, const struct mj_rep_told *told, mj_error *err)
 {
-    if (p->person[0] == '\0' && event->young_person[0] != '\0') {
-        if (mj_person_check(event->young_person, NULL, NULL) < 0) {
+    if (p->person[0] == '\0' && told->person[0] != '\0') {
+        if (mj_person_check(told->person, NULL, NULL) < 0) {
             return mj_fail(err, MJ_DATA_LOSS, "ENTRY_PERSON", "event", "an accepted event names no young person's id");
         }
-        snprintf(p->person, sizeof p->person, "%s", event->young_person);
+        memcpy(p->person, told->person, sizeof p->person);
     }
-    if (entry->unmatched) {
+    if (told->unmatched) {
         p->unmatched = true;
     } else if (p->person[0] != '\0') {
         p->matched = true;
     }
-    p->implied = p->implied || entry->implied_start;
-    return fold_fact(p, event, err);
+    p->implied = p->implied || told->implied_start;
+    fold_fact(p, told);
+    return 0;
 }
 
 void mj_rep_placement_match(struct mj_rep_placement *p, const char *person)
@@ -182,4 +131,13 @@ int mj_rep_placement_year(const struct mj_rep_placement *p)
         mj_date_parts(day, &year, &month, &of_month);
     }
     return year;
+}
+
+/* A start once told, a match and a cancellation are never taken back; they hide what other facts would say. */
+bool mj_rep_placement_settled(const struct mj_rep_placement *p, const struct mj_rep_told *told)
+{
+    if (p->cancelled) {
+        return true;
+    }
+    return p->matched && p->started && told->fact != MJ_REP_STARTED && told->fact != MJ_REP_CANCELLED;
 }

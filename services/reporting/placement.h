@@ -5,16 +5,10 @@
 #ifndef MJ_REPORTING_PLACEMENT_H
 #define MJ_REPORTING_PLACEMENT_H
 
-#include <missionjeunes/placements/v1/entries.pb-c.h>
-#include <missionjeunes/placements/v1/placements.pb-c.h>
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "common/base/codes.h"
-#include "common/base/dates.h"
-#include "common/base/ids.h"
+#include "reporting/entry.h"
 
 struct mj_rep_placement {
+    int64_t born;                        /* number in the tables: log << 40 | position of the first entry that told of it */
     char person[MJ_PERSON_TEXT];         /* from the first event that names one; "" until then */
     char stream[MJ_SIRET_LEN + 1];
     uint8_t kind_confirmed, kind_started;        /* placements.v1 ContractKind; 0 not told */
@@ -30,10 +24,8 @@ struct mj_rep_placement {
 };
 
 void mj_rep_placement_init(struct mj_rep_placement *p, const char *stream);
-/* Folds an accepted event. Events were checked before they were accepted; a date that cannot be read, or an id that
- * is none, is DATA_LOSS. */
-int mj_rep_placement_accept(struct mj_rep_placement *p, const Missionjeunes__Placements__V1__EventAccepted *entry,
-                            const Missionjeunes__Placements__V1__PlacementEvent *event, mj_error *err);
+/* Folds an accepted event. It was checked before it was accepted; an id that is none is DATA_LOSS ENTRY_PERSON. */
+int mj_rep_placement_accept(struct mj_rep_placement *p, const struct mj_rep_told *told, mj_error *err);
 /* Folds MATCHED. */
 void mj_rep_placement_match(struct mj_rep_placement *p, const char *person);
 
@@ -45,5 +37,7 @@ bool mj_rep_placement_is_mission(const struct mj_rep_placement *p);
 /* Year of its first day: PL04's. Implied: the day planned, unless a fact is told of an earlier one; then the earliest
  * day that such a fact can mean (placements answers the same day as started_on). 0 where nothing tells. */
 int mj_rep_placement_year(const struct mj_rep_placement *p);
+/* Nothing that this entry tells can make it count otherwise, whatever is told before the entry. */
+bool mj_rep_placement_settled(const struct mj_rep_placement *p, const struct mj_rep_told *told);
 
 #endif

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "reporting/quality.h"
 
-#include <stdio.h>
-
 static int64_t count_of(const struct mj_rep_quality *q, enum mj_rep_figure f)
 {
     switch (f) {
@@ -24,21 +22,20 @@ static int64_t count_of(const struct mj_rep_quality *q, enum mj_rep_figure f)
     }
 }
 
-void mj_rep_quality_difference(const struct mj_rep_quality *before, const struct mj_rep_quality *after,
-                               const char *region, const char *stream,
-                               void (*each)(void *arg, const struct mj_rep_cell *delta), void *arg)
+void mj_rep_quality_difference(const struct mj_rep_quality *before, const struct mj_rep_quality *after, int region,
+                               const char *stream, mj_rep_change_fn *change, void *arg)
 {
-    const int scopes[] = { mj_rep_region(region), MJ_REP_FR };
-    char rows[3][MJ_REP_ROW_TEXT] = { "" };
+    const enum mj_rep_row_kind kinds[] = { MJ_REP_WHOLE, MJ_REP_AGENCY, MJ_REP_ETT };
+    const int scopes[] = { region, MJ_REP_FR };
 
-    mj_rep_row_agency(rows[1], stream);
-    mj_rep_row_ett(rows[2], stream);
-    for (enum mj_rep_figure f = MJ_REP_EVENTS; f <= MJ_REP_UNMATCHED; f++) {
-        int64_t by = count_of(after, f) - count_of(before, f);
-        for (size_t i = 0; by != 0 && i < 6; i++) {
-            struct mj_rep_cell delta = { .region = scopes[i / 3], .name = mj_rep_name_of(f, 0), .value = by };
-            snprintf(delta.row, sizeof delta.row, "%s", rows[i % 3]);
-            each(arg, &delta);
+    for (size_t i = 0; i < 6; i++) {
+        struct mj_rep_cell cell = { .region = scopes[i % 2], .row = mj_rep_row(kinds[i / 2], stream) };
+        for (enum mj_rep_figure f = MJ_REP_EVENTS; f <= MJ_REP_UNMATCHED; f++) {
+            cell.name = mj_rep_name_of(f, 0);
+            cell.value = count_of(after, f) - count_of(before, f);
+            if (cell.value != 0) {
+                change(arg, &cell);
+            }
         }
     }
 }

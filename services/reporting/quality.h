@@ -15,9 +15,8 @@ struct mj_rep_quality {
     uint64_t unmatched;                  /* placements that wait now */
 };
 
-/* Calls each for every cell that differs, with after - before as its value. */
-void mj_rep_quality_difference(const struct mj_rep_quality *before, const struct mj_rep_quality *after,
-                               const char *region, const char *stream,
-                               void (*each)(void *arg, const struct mj_rep_cell *delta), void *arg);
+/* Tells by how much every cell moves from before to after. */
+void mj_rep_quality_difference(const struct mj_rep_quality *before, const struct mj_rep_quality *after, int region,
+                               const char *stream, mj_rep_change_fn *change, void *arg);
 
 #endif

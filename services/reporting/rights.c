@@ -5,13 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static void own_row(struct mj_rep_view *v, enum mj_rep_row_kind kind, const char *organisation)
+{
+    struct mj_rep_row row = mj_rep_row(kind, organisation);
+
+    mj_rep_row_text(&row, v->row);
+}
+
 static void agency_view(struct mj_rep_view *v, const char *organisation)
 {
     if (strlen(organisation) == MJ_SIREN_LEN) {
-        mj_rep_row_ett(v->row, organisation);
+        own_row(v, MJ_REP_ETT, organisation);
         snprintf(v->prefix, sizeof v->prefix, "agency/%s", organisation);
     } else {
-        mj_rep_row_agency(v->row, organisation);
+        own_row(v, MJ_REP_AGENCY, organisation);
     }
 }
 
@@ -22,7 +29,7 @@ static int role_view(struct mj_rep_view *v, const struct mj_principal *who, mj_e
         agency_view(v, who->organisation);
         return 0;
     case MJ_ROLE_MISSION_LOCALE:
-        mj_rep_row_ml(v->row, who->organisation);
+        own_row(v, MJ_REP_ML, who->organisation);
         return 0;
     case MJ_ROLE_OPERATOR:
         v->none = true;
@@ -40,13 +47,14 @@ static int role_view(struct mj_rep_view *v, const struct mj_principal *who, mj_e
 int mj_rep_view_of(struct mj_rep_view *ret, const struct mj_principal *who, const char *row, mj_error *err)
 {
     struct mj_rep_view v = { .none = false };
+    struct mj_rep_row parsed;
     const char *wanted = strcmp(row, MJ_REP_WHOLE_REGION) == 0 ? "" : row;
 
     if (role_view(&v, who, err) < 0) {
         return -1;
     }
     if (row[0] != '\0' && !v.none) {
-        if (wanted[0] != '\0' && !mj_rep_row_is(wanted)) {
+        if (!mj_rep_row_parse(&parsed, wanted)) {
             return mj_fail(err, MJ_INVALID_ARGUMENT, "ROW_FORMAT", "row",
                            "expected ml/SIRET, agency/SIRET, ett/SIREN or region, got something else");
         }

@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char mj_rep_schema_name[] = "reporting-1";
+const char mj_rep_schema_name[] = "reporting-2";
 const char mj_rep_schema[] =
-    "CREATE TABLE placement(region TEXT, name BLOB, person TEXT NOT NULL, stream TEXT NOT NULL,"
-    " kind_confirmed INTEGER NOT NULL, kind_started INTEGER NOT NULL, flags INTEGER NOT NULL, started_on INTEGER,"
-    " planned_on INTEGER, worked_on INTEGER, ended_on INTEGER, PRIMARY KEY(region, name)) WITHOUT ROWID;\n"
-    "CREATE TABLE person(id TEXT PRIMARY KEY, mission_locale TEXT NOT NULL, region TEXT NOT NULL,"
-    " facts BLOB NOT NULL) WITHOUT ROWID;\n"
+    "CREATE TABLE placement(born INTEGER PRIMARY KEY, name BLOB NOT NULL, told BLOB NOT NULL);\n"
+    "CREATE TABLE placement_name(hash INTEGER, born INTEGER, PRIMARY KEY(hash, born)) WITHOUT ROWID;\n"
+    "CREATE TABLE person(born INTEGER PRIMARY KEY, id TEXT NOT NULL, told BLOB NOT NULL);\n"
+    "CREATE TABLE person_name(hash INTEGER, born INTEGER, PRIMARY KEY(hash, born)) WITHOUT ROWID;\n"
     "CREATE TABLE stream(region TEXT, siret TEXT, events INTEGER NOT NULL, known INTEGER NOT NULL,"
     " resends INTEGER NOT NULL, conflicts INTEGER NOT NULL, rejected INTEGER NOT NULL, late INTEGER NOT NULL,"
     " unmatched INTEGER NOT NULL, PRIMARY KEY(region, siret)) WITHOUT ROWID;\n"
@@ -29,87 +28,182 @@ static struct mj_value part(const struct mj_row_key *key, size_t from, size_t le
     return (struct mj_value){ MJ_V_TEXT, 0, key->bytes + from, len };
 }
 
-static size_t fixed_size(const void *value)
+/* ---- names: hashes are the first random bytes ---- */
+
+static int64_t hash_of(const void *bytes)
 {
-    (void)value;
-    return 64;
+    int64_t hash;
+
+    memcpy(&hash, bytes, sizeof hash);   /* the same on all machines that can share a file: little-endian ones */
+    return hash;
 }
 
-/* ---- placements: key region (2 bytes), name (16) ---- */
-
-struct mj_row_key mj_rep_placement_key(const char *region, const uint8_t name[MJ_TAG])
+static int64_t placement_hash(const uint8_t *name)
 {
-    uint8_t bytes[2 + MJ_TAG];
+    return hash_of(name);
+}
 
-    memcpy(bytes, region, 2);
-    memcpy(bytes + 2, name, MJ_TAG);
+static int64_t person_hash(const void *id)
+{
+    return hash_of((const char *)id + 4);        /* behind "R52-" */
+}
+
+static void add_name(struct mj_rep_names *n, int64_t hash, int64_t born)
+{
+    if (n->count == n->capacity) {
+        size_t capacity = n->capacity == 0 ? 256 : n->capacity * 2;
+        struct mj_rep_named *named = mj_calloc(capacity, sizeof *named);
+        if (n->count > 0) {
+            memcpy(named, n->named, n->count * sizeof *named);
+        }
+        free(n->named);
+        n->named = named;
+        n->capacity = capacity;
+    }
+    n->named[n->count++] = (struct mj_rep_named){ hash, born };
+}
+
+void mj_rep_name_placement(struct mj_rep_unsaved *u, const uint8_t name[MJ_TAG], int64_t born)
+{
+    add_name(&u->placements, placement_hash(name), born);
+}
+
+void mj_rep_name_person(struct mj_rep_unsaved *u, const char *id, int64_t born)
+{
+    add_name(&u->persons, person_hash(id), born);
+}
+
+void mj_rep_unsaved_clear(struct mj_rep_unsaved *u)
+{
+    free(u->placements.named);
+    free(u->persons.named);
+    *u = (struct mj_rep_unsaved){ .placements = { NULL, 0, 0 } };
+}
+
+static int compare_named(const void *a, const void *b)
+{
+    const struct mj_rep_named *x = a;
+    const struct mj_rep_named *y = b;
+
+    return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+/* In the order of the table, which is written from one end to the other. */
+static void save_names(struct mj_batch *b, const struct mj_sql *sql, const struct mj_rep_names *n)
+{
+    if (n->count > 0) {
+        qsort(n->named, n->count, sizeof *n->named, compare_named);
+    }
+    for (size_t i = 0; i < n->count; i++) {
+        const struct mj_value v[] = { mj_vi(n->named[i].hash), mj_vi(n->named[i].born) };
+        mj_batch_add(b, sql, v, COUNT(v));
+    }
+}
+
+/* ---- placements: key number of the region (1 byte), name (16) ---- */
+
+#define PLACEMENT_KEY (1 + MJ_TAG)
+#define PACKED_PLACEMENT (3 + 4 * 4 + MJ_SIRET_LEN + MJ_PERSON_TEXT - 1)
+
+struct mj_row_key mj_rep_placement_key(int region, const uint8_t name[MJ_TAG])
+{
+    uint8_t bytes[PLACEMENT_KEY] = { (uint8_t)region };
+
+    memcpy(bytes + 1, name, MJ_TAG);
     return mj_row_key(bytes, sizeof bytes);
 }
 
 static const struct mj_sql placement_get = {
-    "SELECT person, stream, kind_confirmed, kind_started, flags, started_on, planned_on, worked_on, ended_on"
-    " FROM placement WHERE region = $1 AND name = $2" };
+    "SELECT p.born, p.told FROM placement_name n JOIN placement p ON p.born = n.born"
+    " WHERE n.hash = $1 AND p.name = $2 AND p.born >> 40 = $3" };
 static const struct mj_sql placement_put = {
-    "INSERT INTO placement(region, name, person, stream, kind_confirmed, kind_started, flags, started_on, planned_on,"
-    " worked_on, ended_on) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-    " ON CONFLICT(region, name) DO UPDATE SET person = excluded.person, stream = excluded.stream,"
-    " kind_confirmed = excluded.kind_confirmed, kind_started = excluded.kind_started, flags = excluded.flags,"
-    " started_on = excluded.started_on, planned_on = excluded.planned_on, worked_on = excluded.worked_on,"
-    " ended_on = excluded.ended_on" };
+    "INSERT INTO placement(born, name, told) VALUES($1, $2, $3) ON CONFLICT(born) DO UPDATE SET told = excluded.told" };
+static const struct mj_sql placement_name_put = { "INSERT INTO placement_name(hash, born) VALUES($1, $2)" };
 
-static struct mj_value date_value(mj_date d)
+static void pack_placement(uint8_t out[PACKED_PLACEMENT], const struct mj_rep_placement *p)
 {
-    return d == MJ_NO_DATE ? (struct mj_value){ MJ_V_NULL, 0, NULL, 0 } : mj_vi(d);
+    const mj_date dates[] = { p->started_on, p->planned_on, p->worked_on, p->ended_on };
+
+    out[0] = (uint8_t)((p->started ? STARTED : 0) | (p->implied ? IMPLIED : 0) | (p->cancelled ? CANCELLED : 0) |
+                       (p->unmatched ? UNMATCHED : 0) | (p->matched ? MATCHED : 0));
+    out[1] = p->kind_confirmed;
+    out[2] = p->kind_started;
+    memcpy(out + 3, dates, sizeof dates);
+    memcpy(out + 3 + sizeof dates, p->stream, MJ_SIRET_LEN);
+    memcpy(out + 3 + sizeof dates + MJ_SIRET_LEN, p->person, MJ_PERSON_TEXT - 1);
 }
 
-static mj_date date_col(const struct mj_result_row *r, int i)
+static void unpack_placement(struct mj_rep_placement *p, const uint8_t in[PACKED_PLACEMENT])
 {
-    return mj_col_null(r, i) ? MJ_NO_DATE : (mj_date)mj_col_int(r, i);
+    mj_date dates[4];
+
+    memcpy(dates, in + 3, sizeof dates);
+    p->started = (in[0] & STARTED) != 0;
+    p->implied = (in[0] & IMPLIED) != 0;
+    p->cancelled = (in[0] & CANCELLED) != 0;
+    p->unmatched = (in[0] & UNMATCHED) != 0;
+    p->matched = (in[0] & MATCHED) != 0;
+    p->kind_confirmed = in[1];
+    p->kind_started = in[2];
+    p->started_on = dates[0];
+    p->planned_on = dates[1];
+    p->worked_on = dates[2];
+    p->ended_on = dates[3];
+    memcpy(p->stream, in + 3 + sizeof dates, MJ_SIRET_LEN);
+    memcpy(p->person, in + 3 + sizeof dates + MJ_SIRET_LEN, MJ_PERSON_TEXT - 1);
 }
+
+struct read { void *value; mj_error *err; int rc; };
 
 static int placement_row(void *arg, const struct mj_result_row *r)
 {
-    struct mj_rep_placement *p = mj_calloc(1, sizeof *p);
-    int64_t flags = mj_col_int(r, 4);
+    struct read *read = arg;
+    size_t len;
+    const void *told = mj_col_blob(r, 1, &len);
 
-    mj_rep_placement_init(p, mj_col_text(r, 1));
-    snprintf(p->person, sizeof p->person, "%s", mj_col_text(r, 0));
-    p->kind_confirmed = (uint8_t)mj_col_int(r, 2);
-    p->kind_started = (uint8_t)mj_col_int(r, 3);
-    p->started = (flags & STARTED) != 0;
-    p->implied = (flags & IMPLIED) != 0;
-    p->cancelled = (flags & CANCELLED) != 0;
-    p->unmatched = (flags & UNMATCHED) != 0;
-    p->matched = (flags & MATCHED) != 0;
-    p->started_on = date_col(r, 5);
-    p->planned_on = date_col(r, 6);
-    p->worked_on = date_col(r, 7);
-    p->ended_on = date_col(r, 8);
-    *(void **)arg = p;
-    return 0;
+    if (told == NULL || len != PACKED_PLACEMENT) {
+        read->rc = mj_fail(read->err, MJ_DATA_LOSS, "PLACEMENT_ROW", NULL,
+                           "a row of placements is of another length; fold the tables again");
+        return 1;
+    }
+    struct mj_rep_placement *p = mj_calloc(1, sizeof *p);
+    p->born = mj_col_int(r, 0);
+    unpack_placement(p, told);
+    read->value = p;
+    return 1;
 }
 
 static int placement_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
 {
-    const struct mj_value v[] = { part(key, 0, 2), mj_vb(key->bytes + 2, MJ_TAG) };
+    const uint8_t *name = key->bytes + 1;
+    const struct mj_value v[] = { mj_vi(placement_hash(name)), mj_vb(name, MJ_TAG),
+                                  mj_vi(MJ_REP_REGIONS + key->bytes[0]) };
+    struct read read = { NULL, err, 0 };
 
-    return mj_tables_query(readers->tables, &placement_get, v, COUNT(v), placement_row, ret, err);
+    if (mj_tables_query(readers->tables, &placement_get, v, COUNT(v), placement_row, &read, err) < 0) {
+        return -1;
+    }
+    *ret = read.value;
+    return read.rc;
 }
 
 static void placement_save(struct mj_batch *b, const struct mj_row_key *key, const void *value)
 {
     const struct mj_rep_placement *p = value;
-    int64_t flags = (p->started ? STARTED : 0) | (p->implied ? IMPLIED : 0) | (p->cancelled ? CANCELLED : 0) |
-                    (p->unmatched ? UNMATCHED : 0) | (p->matched ? MATCHED : 0);
-    const struct mj_value v[] = { part(key, 0, 2), mj_vb(key->bytes + 2, MJ_TAG), mj_vt(p->person), mj_vt(p->stream),
-                                  mj_vi(p->kind_confirmed), mj_vi(p->kind_started), mj_vi(flags),
-                                  date_value(p->started_on), date_value(p->planned_on), date_value(p->worked_on),
-                                  date_value(p->ended_on) };
+    uint8_t told[PACKED_PLACEMENT];
 
+    pack_placement(told, p);
+    const struct mj_value v[] = { mj_vi(p->born), mj_vb(key->bytes + 1, MJ_TAG), mj_vb(told, sizeof told) };
     mj_batch_add(b, &placement_put, v, COUNT(v));
 }
 
-const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, fixed_size, free };
+static size_t placement_size(const void *value)
+{
+    (void)value;
+    return sizeof(struct mj_rep_placement);
+}
+
+const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, placement_size, free };
 
 /* ---- young people: key id ---- */
 
@@ -118,23 +212,23 @@ struct mj_row_key mj_rep_person_key(const char *id)
     return mj_row_key_text(id);
 }
 
-static const struct mj_sql person_get = { "SELECT mission_locale, region, facts FROM person WHERE id = $1" };
+static const struct mj_sql person_get = {
+    "SELECT p.born, p.told FROM person_name n JOIN person p ON p.born = n.born WHERE n.hash = $1 AND p.id = $2" };
 static const struct mj_sql person_put = {
-    "INSERT INTO person(id, mission_locale, region, facts) VALUES($1, $2, $3, $4) ON CONFLICT(id) DO UPDATE SET"
-    " mission_locale = excluded.mission_locale, region = excluded.region, facts = excluded.facts" };
-
-struct person_read { struct mj_rep_person *person; mj_error *err; int rc; };
+    "INSERT INTO person(born, id, told) VALUES($1, $2, $3) ON CONFLICT(born) DO UPDATE SET told = excluded.told" };
+static const struct mj_sql person_name_put = { "INSERT INTO person_name(hash, born) VALUES($1, $2)" };
 
 static int person_row(void *arg, const struct mj_result_row *r)
 {
-    struct person_read *read = arg;
+    struct read *read = arg;
+    struct mj_rep_person *p = mj_rep_person_create();
     size_t len;
-    const void *facts = mj_col_blob(r, 2, &len);
+    const void *told = mj_col_blob(r, 1, &len);
 
-    read->person = mj_rep_person_create();
-    mj_rep_person_enrol(read->person, mj_col_text(r, 0), mj_col_text(r, 1));
-    read->rc = facts == NULL ? 0 : mj_rep_person_unpack(read->person, facts, len, read->err);
-    return 0;
+    p->born = mj_col_int(r, 0);
+    read->rc = mj_rep_person_unpack(p, told, len, read->err);
+    read->value = p;
+    return 1;
 }
 
 static void person_free(void *value)
@@ -144,60 +238,69 @@ static void person_free(void *value)
 
 static int person_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
 {
-    const struct mj_value v[] = { part(key, 0, key->len) };
-    struct person_read read = { NULL, err, 0 };
+    const struct mj_value v[] = { mj_vi(person_hash(key->bytes)), part(key, 0, key->len) };
+    struct read read = { NULL, err, 0 };
 
-    if (mj_tables_query(readers->tables, &person_get, v, COUNT(v), person_row, &read, err) < 0 || read.rc < 0) {
-        if (read.person != NULL) {
-            person_free(read.person);
-        }
+    if (mj_tables_query(readers->tables, &person_get, v, COUNT(v), person_row, &read, err) < 0) {
         return -1;
     }
-    *ret = read.person;
+    if (read.rc < 0) {
+        person_free(read.value);
+        return -1;
+    }
+    *ret = read.value;
     return 0;
 }
 
 static void person_save(struct mj_batch *b, const struct mj_row_key *key, const void *value)
 {
     const struct mj_rep_person *p = value;
-    struct mj_buf facts = MJ_BUF_INIT;
+    struct mj_buf told = MJ_BUF_INIT;
 
-    mj_rep_person_pack(p, &facts);
-    const struct mj_value v[] = { part(key, 0, key->len), mj_vt(p->mission_locale), mj_vt(p->region),
-                                  mj_vb(facts.len == 0 ? "" : (const void *)facts.data, facts.len) };
+    mj_rep_person_pack(p, &told);
+    const struct mj_value v[] = { mj_vi(p->born), part(key, 0, key->len), mj_vb(told.data, told.len) };
     mj_batch_add(b, &person_put, v, COUNT(v));
-    mj_buf_free(&facts);
+    mj_buf_free(&told);
 }
 
 static size_t person_size(const void *value)
 {
     const struct mj_rep_person *p = value;
 
-    return sizeof *p + p->capacity * sizeof *p->facts;
+    return sizeof *p + p->capacity * sizeof *p->missions;
 }
 
 const struct mj_row_kind mj_rep_person_rows = { "person", person_load, person_save, person_size, person_free };
 
-/* ---- streams: key region (2 bytes), SIRET ---- */
+/* ---- streams: key number of the region (1 byte), SIRET ---- */
 
-struct mj_row_key mj_rep_quality_key(const char *region, const char *stream)
+struct mj_row_key mj_rep_stream_key(int region, const char *siret)
 {
-    char text[2 + MJ_SIRET_LEN + 1];
+    char bytes[1 + MJ_SIRET_LEN] = { (char)region };
 
-    snprintf(text, sizeof text, "%.2s%s", region, stream);
-    return mj_row_key_text(text);
+    memcpy(bytes + 1, siret, MJ_SIRET_LEN);
+    return mj_row_key(bytes, sizeof bytes);
 }
 
-static const struct mj_sql quality_get = {
+struct mj_rep_stream *mj_rep_stream_create(int region, const char *siret)
+{
+    struct mj_rep_stream *s = mj_calloc(1, sizeof *s);
+
+    s->region = region;
+    memcpy(s->siret, siret, MJ_SIRET_LEN);
+    return s;
+}
+
+static const struct mj_sql stream_get = {
     "SELECT events, known, resends, conflicts, rejected, late, unmatched FROM stream"
     " WHERE region = $1 AND siret = $2" };
-static const struct mj_sql quality_put = {
+static const struct mj_sql stream_put = {
     "INSERT INTO stream(region, siret, events, known, resends, conflicts, rejected, late, unmatched)"
     " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT(region, siret) DO UPDATE SET"
     " events = excluded.events, known = excluded.known, resends = excluded.resends, conflicts = excluded.conflicts,"
     " rejected = excluded.rejected, late = excluded.late, unmatched = excluded.unmatched" };
 
-static int quality_row(void *arg, const struct mj_result_row *r)
+static int stream_row(void *arg, const struct mj_result_row *r)
 {
     struct mj_rep_quality *q = mj_calloc(1, sizeof *q);
 
@@ -208,110 +311,84 @@ static int quality_row(void *arg, const struct mj_result_row *r)
     q->rejected = (uint64_t)mj_col_int(r, 4);
     q->late = (uint64_t)mj_col_int(r, 5);
     q->unmatched = (uint64_t)mj_col_int(r, 6);
-    *(void **)arg = q;
+    *(struct mj_rep_quality **)arg = q;
+    return 1;
+}
+
+static int stream_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
+{
+    const struct mj_value v[] = { mj_vt(mj_rep_region_code(key->bytes[0])), part(key, 1, MJ_SIRET_LEN) };
+    struct mj_rep_quality *q = NULL;
+
+    if (mj_tables_query(readers->tables, &stream_get, v, COUNT(v), stream_row, &q, err) < 0) {
+        free(q);
+        return -1;
+    }
+    if (q != NULL) {
+        struct mj_rep_stream *s = mj_rep_stream_create(key->bytes[0], (const char *)key->bytes + 1);
+        s->now = s->counted = *q;
+        free(q);
+        *ret = s;
+    }
     return 0;
 }
 
-static int quality_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
+static void stream_save(struct mj_batch *b, const struct mj_row_key *key, const void *value)
 {
-    const struct mj_value v[] = { part(key, 0, 2), part(key, 2, (size_t)key->len - 2) };
-
-    return mj_tables_query(readers->tables, &quality_get, v, COUNT(v), quality_row, ret, err);
-}
-
-static void quality_save(struct mj_batch *b, const struct mj_row_key *key, const void *value)
-{
-    const struct mj_rep_quality *q = value;
-    const struct mj_value v[] = { part(key, 0, 2), part(key, 2, (size_t)key->len - 2), mj_vi((int64_t)q->events),
-                                  mj_vi((int64_t)q->known), mj_vi((int64_t)q->resends), mj_vi((int64_t)q->conflicts),
-                                  mj_vi((int64_t)q->rejected), mj_vi((int64_t)q->late),
+    const struct mj_rep_stream *s = value;
+    const struct mj_rep_quality *q = &s->now;
+    const struct mj_value v[] = { mj_vt(mj_rep_region_code(s->region)), part(key, 1, MJ_SIRET_LEN),
+                                  mj_vi((int64_t)q->events), mj_vi((int64_t)q->known), mj_vi((int64_t)q->resends),
+                                  mj_vi((int64_t)q->conflicts), mj_vi((int64_t)q->rejected), mj_vi((int64_t)q->late),
                                   mj_vi((int64_t)q->unmatched) };
 
-    mj_batch_add(b, &quality_put, v, COUNT(v));
+    mj_batch_add(b, &stream_put, v, COUNT(v));
 }
 
-const struct mj_row_kind mj_rep_quality_rows = { "stream", quality_load, quality_save, fixed_size, free };
-
-/* ---- cells: key region (2 bytes), name (4, big-endian), row ---- */
-
-struct mj_row_key mj_rep_cell_key(const struct mj_rep_cell *c)
+static size_t stream_size(const void *value)
 {
-    uint8_t bytes[6 + MJ_REP_ROW_TEXT];
-    size_t row = strlen(c->row);
-
-    memcpy(bytes, mj_rep_region_code(c->region), 2);
-    for (int i = 0; i < 4; i++) {
-        bytes[2 + i] = (uint8_t)(c->name >> (24 - 8 * i));
-    }
-    memcpy(bytes + 6, c->row, row);
-    return mj_row_key(bytes, 6 + row);
+    (void)value;
+    return sizeof(struct mj_rep_stream);
 }
 
-static const struct mj_sql cell_get = { "SELECT value FROM cell WHERE region = $1 AND line = $2 AND name = $3" };
+const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free };
+
+/* ---- cells and the clock of the latest entry ---- */
+
 static const struct mj_sql cell_put = {
     "INSERT INTO cell(region, line, name, value) VALUES($1, $2, $3, $4)"
     " ON CONFLICT(region, line, name) DO UPDATE SET value = excluded.value" };
 static const struct mj_sql cell_delete = { "DELETE FROM cell WHERE region = $1 AND line = $2 AND name = $3" };
 static const struct mj_sql cell_all = { "SELECT region, line, name, value FROM cell" };
-
-static int64_t cell_name(const struct mj_row_key *key)
-{
-    const uint8_t *b = key->bytes + 2;
-
-    return (int64_t)b[0] << 24 | (int64_t)b[1] << 16 | (int64_t)b[2] << 8 | b[3];
-}
-
-static int number_row(void *arg, const struct mj_result_row *r)
-{
-    int64_t value = mj_col_int(r, 0);
-
-    *(void **)arg = mj_memdup(&value, sizeof value);
-    return 0;
-}
-
-static int cell_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
-{
-    const struct mj_value v[] = { part(key, 0, 2), part(key, 6, (size_t)key->len - 6), mj_vi(cell_name(key)) };
-
-    return mj_tables_query(readers->tables, &cell_get, v, COUNT(v), number_row, ret, err);
-}
-
-static void cell_save(struct mj_batch *b, const struct mj_row_key *key, const void *value)
-{
-    const struct mj_value v[] = { part(key, 0, 2), part(key, 6, (size_t)key->len - 6), mj_vi(cell_name(key)),
-                                  mj_vi(value == NULL ? 0 : *(const int64_t *)value) };
-
-    mj_batch_add(b, value == NULL ? &cell_delete : &cell_put, v, value == NULL ? 3 : 4);
-}
-
-const struct mj_row_kind mj_rep_cell_rows = { "cell", cell_load, cell_save, fixed_size, free };
-
-/* ---- the clock of the latest entry ---- */
-
-struct mj_row_key mj_rep_clock_key(void)
-{
-    return mj_row_key_text("as_of");
-}
-
 static const struct mj_sql clock_get = { "SELECT as_of_ms FROM clock WHERE one = 1" };
 static const struct mj_sql clock_put = {
     "INSERT INTO clock(one, as_of_ms) VALUES(1, $1) ON CONFLICT(one) DO UPDATE SET as_of_ms = excluded.as_of_ms" };
 
-static int clock_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
+struct save { struct mj_batch *batch; const char *region; };
+
+/* Zeroes do not stand in the table: equal figures, equal tables. */
+static void save_cell(void *arg, const char *row, mj_rep_name name, int64_t value)
 {
-    (void)key;
-    return mj_tables_query(readers->tables, &clock_get, NULL, 0, number_row, ret, err);
+    const struct save *s = arg;
+    const struct mj_value v[] = { mj_vt(s->region), mj_vt(row), mj_vi(name), mj_vi(value) };
+
+    mj_batch_add(s->batch, value == 0 ? &cell_delete : &cell_put, v, value == 0 ? 3 : 4);
 }
 
-static void clock_save(struct mj_batch *b, const struct mj_row_key *key, const void *value)
+void mj_rep_tables_save(struct mj_batch *b, struct mj_rep_unsaved *names, struct mj_rep_cells *cells)
 {
-    const struct mj_value v = mj_vi(*(const int64_t *)value);
+    const struct mj_value as_of = mj_vi((int64_t)mj_rep_cells_as_of(cells));
 
-    (void)key;
-    mj_batch_add(b, &clock_put, &v, 1);
+    save_names(b, &placement_name_put, &names->placements);
+    save_names(b, &person_name_put, &names->persons);
+    mj_rep_unsaved_clear(names);
+    for (int region = 0; region < MJ_REP_REGIONS; region++) {
+        struct save s = { b, mj_rep_region_code(region) };
+        mj_rep_cells_unsaved(cells, region, save_cell, &s);
+    }
+    mj_batch_add(b, &clock_put, &as_of, 1);
+    mj_rep_cells_saved(cells);
 }
-
-const struct mj_row_kind mj_rep_clock_rows = { "clock", clock_load, clock_save, fixed_size, free };
 
 /* ---- at start ---- */
 
@@ -323,12 +400,11 @@ static int load_cell(void *arg, const struct mj_result_row *r)
     struct mj_rep_cell cell = { .region = mj_rep_region(mj_col_text(r, 0)), .name = (mj_rep_name)mj_col_int(r, 2),
                                 .value = mj_col_int(r, 3) };
 
-    if (cell.region < 0) {
+    if (cell.region < 0 || !mj_rep_row_parse(&cell.row, mj_col_text(r, 1))) {
         load->rc = mj_fail(load->err, MJ_DATA_LOSS, "CELL_ROW", NULL,
-                           "a row of figures is of no known region; fold the tables again");
+                           "a row of figures is of no known region or row; fold the tables again");
         return 1;
     }
-    snprintf(cell.row, sizeof cell.row, "%s", mj_col_text(r, 1));
     mj_rep_cells_add(load->cells, &cell);
     return 0;
 }
@@ -343,10 +419,12 @@ int mj_rep_tables_load(const struct mj_readers *readers, struct mj_rep_cells *ce
 {
     struct load load = { cells, err, 0 };
 
-    if (mj_tables_query(readers->tables, &cell_all, NULL, 0, load_cell, &load, err) < 0 || load.rc < 0) {
+    if (mj_tables_query(readers->tables, &cell_all, NULL, 0, load_cell, &load, err) < 0 || load.rc < 0 ||
+        mj_tables_query(readers->tables, &clock_get, NULL, 0, load_clock, cells, err) < 0) {
         return -1;
     }
-    return mj_tables_query(readers->tables, &clock_get, NULL, 0, load_clock, cells, err);
+    mj_rep_cells_saved(cells);
+    return 0;
 }
 
 void mj_rep_tables_positions(struct mj_rows *rows, struct mj_rep_positions *ret)

@@ -284,7 +284,8 @@ static void make_history(uint64_t seed)
         }
     }
     for (int i = 0; i < PLACEMENTS; i++) {
-        missions[i] = (struct mission){ .name = { (uint8_t)i, 1 }, .stream = (int)draw(STREAMS),
+        /* Names that share their first 8 bytes: the tables look for names by these. */
+        missions[i] = (struct mission){ .name = { (uint8_t)(i % 7), 1, [8] = (uint8_t)i }, .stream = (int)draw(STREAMS),
                                         .person = (int)draw(PERSONS), .unmatched = draw(4) == 0 };
     }
     for (int i = 0; i < PLACEMENTS * 8; i++) {
@@ -424,6 +425,12 @@ static void give(struct bench *b, int i, size_t n)
     mj_buf_free(&block);
 }
 
+static void restart(struct bench *b)
+{
+    model_close(b);
+    model_open(b);
+}
+
 static bool give_some(struct bench *b)
 {
     size_t left = 0;
@@ -496,6 +503,13 @@ static void expect(const struct mj_rep_cells *cells, const char *region, const c
     }
 }
 
+static void agency_row(char out[MJ_REP_ROW_TEXT], int stream)
+{
+    struct mj_rep_row row = mj_rep_row(MJ_REP_AGENCY, sirets[stream]);
+
+    mj_rep_row_text(&row, out);
+}
+
 static void expect_missions(const struct mj_rep_cells *cells, int home, int stream, int year)
 {
     int64_t count = 0, people = 0;
@@ -513,7 +527,7 @@ static void expect_missions(const struct mj_rep_cells *cells, int home, int stre
         seen[m->person] = true;
     }
     if (stream >= 0) {
-        mj_rep_row_agency(row, sirets[stream]);
+        agency_row(row, stream);
     }
     expect(cells, home < 0 ? "FR" : regions[home], row, MJ_REP_MISSIONS, year, count);
     expect(cells, home < 0 ? "FR" : regions[home], row, MJ_REP_YOUNG_PEOPLE, year, people);
@@ -531,7 +545,7 @@ static void expect_quality(const struct mj_rep_cells *cells, int stream)
         bool told = m->confirmed || m->started || m->cancelled;
         unmatched += m->stream == stream && m->unmatched && !m->matched && told;
     }
-    mj_rep_row_agency(row, sirets[stream]);
+    agency_row(row, stream);
     for (int i = 0; i < 2; i++) {
         expect(cells, where[i], row, MJ_REP_EVENTS, 0, t->events);
         expect(cells, where[i], row, MJ_REP_REJECTED, 0, t->rejected);
@@ -555,31 +569,80 @@ static void expect_plain_count(const struct mj_rep_cells *cells)
     }
 }
 
+/* ---- the tables ---- */
+
+static int dump_row(void *arg, const struct mj_result_row *r)
+{
+    mj_buf_printf(arg, "%s\n", mj_col_text(r, 0));
+    return 0;
+}
+
+/* All that the tables hold, in the order of their keys. */
+static void dump_tables(struct bench *b, struct mj_buf *out)
+{
+    static const struct mj_sql all[] = {
+        { "SELECT born || ' ' || hex(name) || ' ' || hex(told) FROM placement ORDER BY born" },
+        { "SELECT hash || ' ' || born FROM placement_name ORDER BY hash, born" },
+        { "SELECT born || ' ' || id || ' ' || hex(told) FROM person ORDER BY born" },
+        { "SELECT hash || ' ' || born FROM person_name ORDER BY hash, born" },
+        { "SELECT region || siret || ' ' || events || ' ' || known || ' ' || resends || ' ' || conflicts || ' ' ||"
+          " rejected || ' ' || late || ' ' || unmatched FROM stream ORDER BY region, siret" },
+        { "SELECT region || ' ' || line || ' ' || name || ' ' || value FROM cell ORDER BY region, line, name" },
+        { "SELECT as_of_ms FROM clock" },
+        { "SELECT source || ' ' || position FROM mj_positions ORDER BY source" },
+    };
+    const struct mj_readers *readers = mj_rows_readers(mj_model_rows(b->model));
+    mj_error err = { 0 };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        size_t before = out->len;
+        if (mj_tables_query(readers->tables, &all[i], NULL, 0, dump_row, out, &err) < 0) {
+            fail_msg("%s: %s", err.reason, err.text);
+        }
+        assert_true(out->len > before);
+    }
+}
+
 /* ---- the properties ---- */
 
-static void fold_once(uint64_t seed, bool restart, struct mj_buf *out)
+static void fold_once(uint64_t seed, bool with_restarts, struct mj_buf *out)
 {
     struct bench b;
 
     random_state = seed * 6364136223846793005u + 1442695040888963407u;
     bench_open(&b);
     while (give_some(&b)) {
-        if (restart && draw(40) == 0) {
-            model_close(&b);
-            model_open(&b);
+        if (with_restarts && draw(40) == 0) {
+            restart(&b);
         }
     }
     expect_plain_count(b.cells);
     dump(b.cells, out);
-    if (restart) {                       /* and the tables hold the same */
+    if (with_restarts) {                 /* and the tables hold the same */
         struct mj_buf again = MJ_BUF_INIT;
-        model_close(&b);
-        model_open(&b);
+        restart(&b);
         dump(b.cells, &again);
         assert_int_equal(out->len, again.len);
         assert_memory_equal(out->data, again.data, out->len);
         mj_buf_free(&again);
     }
+    bench_close(&b);
+}
+
+/* every: commits from one restart to the next; 0 for none. */
+static void fold_to_tables(uint64_t seed, int every, struct mj_buf *out)
+{
+    struct bench b;
+
+    random_state = seed * 6364136223846793005u + 1442695040888963407u;
+    bench_open(&b);
+    for (int commits = 1; give_some(&b); commits++) {
+        if (every != 0 && commits % every == 0) {
+            restart(&b);
+        }
+    }
+    restart(&b);                         /* all is written */
+    dump_tables(&b, out);
     bench_close(&b);
 }
 
@@ -606,6 +669,24 @@ static void any_interleaving_folds_to_the_same_bytes(void **state)
     }
 }
 
+static void tables_are_equal_whatever_the_restarts(void **state)
+{
+    (void)state;
+    struct mj_buf first = MJ_BUF_INIT;
+
+    make_history(first_seed);
+    fold_to_tables(first_seed, 0, &first);
+    for (int every = 1; every < 100; every = every * 3 + 1) {
+        struct mj_buf other = MJ_BUF_INIT;
+        fold_to_tables(first_seed, every, &other);
+        assert_int_equal(first.len, other.len);
+        assert_memory_equal(first.data, other.data, first.len);
+        mj_buf_free(&other);
+    }
+    mj_buf_free(&first);
+    forget_history();
+}
+
 /* Every mission cancelled by correction: the figures of missions are those of nobody having worked. */
 static void cancelling_everything_lowers_everything(void **state)
 {
@@ -628,6 +709,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_interleaving_folds_to_the_same_bytes),
+        cmocka_unit_test(tables_are_equal_whatever_the_restarts),
         cmocka_unit_test(cancelling_everything_lowers_everything),
     };
     const char *given = getenv("MJ_SEED");

@@ -237,7 +237,7 @@ static void assert_held(struct bench *b, const char *missions, const char *posit
 static void all_values_are_filled_at_start(void **state)
 {
     struct bench *b = *state;
-    struct mj_rep_cell row = { .region = region(), .row = "agency/73282932000074",
+    struct mj_rep_cell row = { .region = region(), .row = mj_rep_row(MJ_REP_AGENCY, "73282932000074"),
                                .name = mj_rep_name_of(MJ_REP_MISSIONS, 2026), .value = 3 };
 
     count(b, 7);

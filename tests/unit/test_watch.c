@@ -79,7 +79,7 @@ static void add(struct world *w, const char *region, const char *row, int64_t by
     struct mj_rep_cell cell = { .region = mj_rep_region(region), .name = mj_rep_name_of(MJ_REP_MISSIONS, 0),
                                 .value = by };
 
-    snprintf(cell.row, sizeof cell.row, "%s", row);
+    assert_true(mj_rep_row_parse(&cell.row, row));
     mj_rep_cells_add(w->cells, &cell);
 }
 
