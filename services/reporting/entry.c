@@ -191,7 +191,8 @@ static bool take_of_enrolled(struct mj_rep_told *t, const struct mj_field *f)
 }
 
 /* What must stand in an entry, and how it is read. A name is never all zeroes. */
-static const struct reader { uint32_t type; enum mj_rep_telling what; take_fn *take; bool name, person; } readers[2][5] = {
+struct reader { uint32_t type; enum mj_rep_telling what; take_fn *take; bool name, person; };
+static const struct reader readers[2][5] = {
     { { REGISTRY(PERSON_ENROLLED), MJ_REP_TELLS_ENROLLED, take_of_enrolled, false, true } },
     { { PLACEMENTS(EVENT_ACCEPTED), MJ_REP_TELLS_ACCEPTED, take_of_accepted, true, false },
       { PLACEMENTS(EVENT_KNOWN), MJ_REP_TELLS_KNOWN, take_of_numbered, false, false },

@@ -32,7 +32,7 @@ char *mj_rep_name_text(mj_rep_name n, char out[MJ_REP_NAME_TEXT]);
 
 /* Rows: the whole region, or one organisation of it. */
 enum mj_rep_row_kind { MJ_REP_WHOLE, MJ_REP_ML, MJ_REP_AGENCY, MJ_REP_ETT };
-struct mj_rep_row {                      /* 16 bytes without padding, zero behind the id: compared and hashed as bytes */
+struct mj_rep_row {                      /* 16 bytes, zero behind the id: compared and hashed as bytes */
     uint8_t kind;
     char id[MJ_SIRET_LEN + 1];           /* SIRET; SIREN of an ETT; "" of the whole region */
 };

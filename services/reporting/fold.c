@@ -265,7 +265,7 @@ static int read(void *app, const char *service, const char *region, struct mj_en
     return rc;
 }
 
-/* ---- which rows an entry needs: once all are in memory, it is folded within the turn, and finds them in what it tells */
+/* ---- which rows an entry needs: once all are here it is folded in the same turn, and finds them in what it tells */
 
 static struct mj_row *want(struct step *s, const struct mj_row_kind *kind, struct mj_row_key key,
                            struct mj_row_waiter *w)

@@ -76,6 +76,7 @@ static void on_folded(void *arg, const char *region, uint32_t entries)
 
     mj_rep_health_folded(&r->health, region, entries, mj_loop_now_ms(r->sources.loop));
     mj_rep_watch_folded(r->watch);
+    mj_rep_live_folded(r->live);
 }
 
 static void on_look(void *arg)

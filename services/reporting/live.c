@@ -13,7 +13,9 @@
 #include "reporting/live_plan.h"
 
 #define SHAPE 1                          /* of the hash: another one is another epoch */
-#define TICK_MS 50                       /* how often what changed is sent */
+#define TICK_MS 50                       /* how often it is looked whether something is due */
+#define REST_MS 5                        /* what changed goes out at once, but for a rest after what went out before, */
+#define PAIRS_A_REST_MS 50               /* longer the more it was: a storm of events costs few rounds */
 #define CHECK_MS 500                     /* how often what did not change is read back */
 #define RETRY_MS 500                     /* after Redis answered an error */
 #define CALM_MS 10000                    /* refills that are closer than this slow each other down */
@@ -35,7 +37,10 @@ struct mj_rep_live {
     struct mj_loop *loop;
     struct mj_rep_cells *cells;
     struct mj_redis *redis;              /* NULL: none */
-    struct mj_timer *tick;
+    struct mj_timer *tick;               /* the next round */
+    bool moved, soon;                    /* figures moved since the round began; the tick comes for that */
+    unsigned told;                       /* pairs of the round */
+    uint64_t rest_until_ms;
     char epoch[MJ_REP_EPOCH_TEXT];       /* "" until it is known */
     unsigned fold;                       /* counts epochs */
     bool caught_up;
@@ -90,6 +95,7 @@ static void add_pair(struct mj_rep_live *l, const char *field, const char *value
     }
     mj_redis_args_add(&l->args, field);
     mj_redis_args_add(&l->args, value);
+    l->told++;
     if (++l->pairs == PAIRS_A_COMMAND) {
         flush_pairs(l);
     }
@@ -369,6 +375,15 @@ static bool due(const struct mj_rep_live *l, const struct place *p, int region, 
     return mj_rep_cells_are_dirty(l->cells, region) || now - p->checked_ms >= CHECK_MS;
 }
 
+static void plan_round(struct mj_rep_live *l)
+{
+    uint64_t now = mj_loop_now_ms(l->loop);
+    uint64_t rest = l->rest_until_ms > now ? l->rest_until_ms - now : 0;
+
+    l->soon = l->moved;
+    mj_timer_start(l->tick, l->moved ? rest : TICK_MS, 0);
+}
+
 static void next_region(struct mj_rep_live *l)
 {
     char key[MJ_REP_LIVE_KEY];
@@ -378,22 +393,33 @@ static void next_region(struct mj_rep_live *l)
         l->region++;
     }
     l->busy = l->region < MJ_REP_REGIONS;
-    if (l->busy) {
-        l->pairs = 0;
-        mj_rep_pointer_key(key, l->region);
-        send_words(l, NULL, "WATCH", key, NULL);
-        send_words(l, on_pointer, "GET", key, NULL);
+    if (!l->busy) {
+        uint64_t rest = REST_MS + l->told / PAIRS_A_REST_MS;
+        l->rest_until_ms = now + (l->told == 0 ? 0 : rest > TICK_MS ? TICK_MS : rest);
+        plan_round(l);
+        return;
     }
+    l->pairs = 0;
+    mj_rep_pointer_key(key, l->region);
+    send_words(l, NULL, "WATCH", key, NULL);
+    send_words(l, on_pointer, "GET", key, NULL);
 }
 
 static void on_tick(void *arg)
 {
     struct mj_rep_live *l = arg;
 
-    if (mj_redis_up(l->redis) && !l->busy && l->epoch[0] != '\0') {
-        l->region = 0;
-        next_region(l);
+    if (l->busy) {
+        return;                          /* its end plans the next one */
     }
+    l->moved = false;
+    if (!mj_redis_up(l->redis) || l->epoch[0] == '\0') {
+        plan_round(l);
+        return;
+    }
+    l->region = 0;
+    l->told = 0;
+    next_region(l);
 }
 
 static void on_up(void *arg)
@@ -420,6 +446,7 @@ static void on_down(void *arg)
     l->stats.up = false;
     l->busy = false;
     forget_all(l);
+    plan_round(l);
 }
 
 /* ---- making it ---- */
@@ -441,7 +468,7 @@ int mj_rep_live_create(struct mj_rep_live **ret, const struct mj_rep_live_option
         return -1;
     }
     if (l->redis != NULL) {
-        mj_timer_start(l->tick, TICK_MS, TICK_MS);
+        mj_timer_start(l->tick, TICK_MS, 0);
     }
     *ret = l;
     return 0;
@@ -465,6 +492,14 @@ void mj_rep_live_epoch(struct mj_rep_live *l, const uint8_t epoch[16])
     snprintf(l->epoch, sizeof l->epoch, "%s-%d", mj_hex(hex, epoch, 16), SHAPE);
     l->fold++;
     forget_all(l);
+}
+
+void mj_rep_live_folded(struct mj_rep_live *l)
+{
+    l->moved = true;
+    if (l->redis != NULL && !l->busy && !l->soon) {
+        plan_round(l);
+    }
 }
 
 void mj_rep_live_caught_up(struct mj_rep_live *l, bool caught_up)

@@ -35,6 +35,8 @@ int mj_rep_live_create(struct mj_rep_live **ret, const struct mj_rep_live_option
 void mj_rep_live_destroy(struct mj_rep_live *l);         /* NULL is allowed */
 /* The cells are those of this fold from now on. Nothing is sent before the first one. */
 void mj_rep_live_epoch(struct mj_rep_live *l, const uint8_t epoch[16]);
+/* Figures or positions moved: they go out as soon as what went before is answered and Redis has rested a little. */
+void mj_rep_live_folded(struct mj_rep_live *l);
 /* Has the fold followed the logs to their ends since it began? */
 void mj_rep_live_caught_up(struct mj_rep_live *l, bool caught_up);
 /* The region's counters in Redis, or the fold behind them, are being filled again. */

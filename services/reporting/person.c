@@ -67,7 +67,7 @@ static void add_to_group(struct mj_rep_person *p, const char *stream, int year, 
 
 /* ---- what they add to the figures ---- */
 
-/* How many missions a row counted, of all years and of the year that moves: the person counts in it where there is one. */
+/* Missions that a row counted, of all years and of the year that moves; the person counts where there is one. */
 struct counted { int64_t total, of_year; };
 
 static void count_rows(const struct mj_rep_person *p, const char *stream, int year,

@@ -20,7 +20,7 @@ struct mj_rep_missions {                 /* of one agency that began in one year
 };
 
 struct mj_rep_person {
-    int64_t born;                        /* number in the tables: log << 40 | position of the first entry that told of it */
+    int64_t born;                        /* its number in the tables (tables.h) */
     char mission_locale[MJ_SIRET_LEN + 1];       /* "" until the enrolment is known: nothing counts before */
     char region[MJ_REGION_TEXT];         /* of the Mission Locale */
     uint32_t groups, capacity;

@@ -8,7 +8,7 @@
 #include "reporting/entry.h"
 
 struct mj_rep_placement {
-    int64_t born;                        /* number in the tables: log << 40 | position of the first entry that told of it */
+    int64_t born;                        /* its number in the tables (tables.h) */
     char person[MJ_PERSON_TEXT];         /* from the first event that names one; "" until then */
     char stream[MJ_SIRET_LEN + 1];
     uint8_t kind_confirmed, kind_started;        /* placements.v1 ContractKind; 0 not told */

@@ -36,7 +36,7 @@ struct mj_row_key mj_rep_person_key(const char *id);
 struct mj_row_key mj_rep_stream_key(int region, const char *siret);
 struct mj_rep_stream *mj_rep_stream_create(int region, const char *siret);
 
-/* Number of what an entry tells of first. */
+/* Number of what an entry is the first to tell of: unique, and it grows with the log. */
 static inline int64_t mj_rep_born(int log, uint64_t position)
 {
     return (int64_t)log << 40 | (int64_t)position;
