@@ -102,7 +102,8 @@ def _part(title, lines):
 def document(command, minutes, sizes, runs, found, slow, scratch):
     """The whole file's text. found, slow: {measurement: [figures of each run]}; slow {}: not measured."""
     m = figures.Medians(found)
-    lines = ["# What the benchmark found", "",
+    lines = ["<!--", "SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers",
+             "SPDX-License-Identifier: Apache-2.0", "-->", "# What the benchmark found", "",
              "Written by `tests/bench/run`; what is measured and how stands in [README.md](README.md).", "",
              f"- {datetime.date.today().isoformat()}, commit {commit()}",
              f"- command: `{command}` ({minutes:.0f} minutes); medians of {runs} runs taking turns, long ones once",
