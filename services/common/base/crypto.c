@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(MJ_KEY == crypto_generichash_KEYBYTES && MJ_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
-_Static_assert(MJ_TAG >= crypto_generichash_BYTES_MIN && MJ_HASH <= crypto_generichash_BYTES_MAX, "hash");
+_Static_assert(MJ_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
+_Static_assert(MJ_TAG == crypto_shorthash_siphashx24_BYTES && MJ_TAG == crypto_shorthash_siphashx24_KEYBYTES &&
+               MJ_KEY == 2 * crypto_shorthash_siphashx24_KEYBYTES && MJ_HASH <= crypto_generichash_BYTES_MAX, "hash");
 _Static_assert(MJ_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");
 _Static_assert(MJ_SEAL_OVERHEAD - MJ_NONCE == crypto_aead_xchacha20poly1305_ietf_ABYTES, "overhead");
 
@@ -42,13 +43,12 @@ static void hash_number(crypto_generichash_state *s, uint64_t v)
 
 void mj_tag(uint8_t out[MJ_TAG], const uint8_t key[MJ_KEY], const void *a, size_t a_len, const void *b, size_t b_len)
 {
-    crypto_generichash_state s;
-    must(crypto_generichash_init(&s, key, MJ_KEY, MJ_TAG));
-    hash_number(&s, a_len);
-    hash_part(&s, a, a_len);
-    hash_part(&s, b, b_len);
-    must(crypto_generichash_final(&s, out, MJ_TAG));
-    sodium_memzero(&s, sizeof s);
+    uint8_t inner[crypto_shorthash_siphashx24_KEYBYTES];
+    must(crypto_shorthash_siphashx24(inner, a, a_len, key));
+    for (size_t i = 0; i < sizeof inner; i++)
+        inner[i] ^= key[sizeof inner + i];
+    must(crypto_shorthash_siphashx24(out, b, b_len, inner));
+    sodium_memzero(inner, sizeof inner);
 }
 
 void mj_chain(uint8_t out[MJ_HASH], const uint8_t prev[MJ_HASH], uint64_t first, uint64_t count, const void *block,
