@@ -22,7 +22,7 @@ import services
 from peers import Peers
 
 SHAPE_A = ("--batch", 100, "--window", 2000)
-SHAPE_B = ("--batch", 1, "--window", 40)
+SHAPE_B = ("--batch", 1, "--window", 160)         # as many outstanding in all as in shape A
 B_STREAMS, B_LINKS = 10000, 50
 RATE = 5000
 

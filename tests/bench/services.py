@@ -73,13 +73,17 @@ class Sampler(threading.Thread):
     def __exit__(self, *_):
         self.ended.set()
         self.join()
+        self._take()                             # a short span has one sample at least
 
     def run(self):
         while not self.ended.wait(self.every_s):
-            try:
-                self.values.append(self.sample())
-            except OSError:
-                pass                             # the process is between two lives
+            self._take()
+
+    def _take(self):
+        try:
+            self.values.append(self.sample())
+        except OSError:
+            pass                                 # the process is between two lives
 
 
 class Ours:
