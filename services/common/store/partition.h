@@ -100,9 +100,10 @@ const uint8_t *mj_partition_lineage(const struct mj_partition *p);
 const uint8_t *mj_partition_head(const struct mj_partition *p);  /* hash of the last commit on disk */
 bool mj_partition_accepting(const struct mj_partition *p);       /* false: starting, full, draining */
 const char *mj_partition_log_url(const struct mj_partition *p);
-/* Calls fn after each commit that reached the disk, until it is removed: Follow's long polls, tests. */
+/* Calls fn after each commit that reached the disk, until it is removed: Follow's long polls, tests. c is valid during
+ * the call. */
 struct mj_commit_listener {
-    void (*fn)(struct mj_commit_listener *l, struct mj_partition *p);
+    void (*fn)(struct mj_commit_listener *l, struct mj_partition *p, const struct mj_commit *c);
     struct mj_commit_listener *next;
 };
 void mj_partition_listen(struct mj_partition *p, struct mj_commit_listener *l);

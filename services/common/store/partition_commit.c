@@ -150,13 +150,15 @@ static void append_run(struct mj_job *job)
     (void)MJ_FAILPOINT("part.after_append");
 }
 
-static void tell_listeners(struct mj_partition *p)
+static void tell_listeners(struct mj_partition *p, const struct block *b)
 {
     struct mj_commit_listener *l = p->listeners, *next;
+    struct mj_commit c = { .first = b->first, .count = b->count, .block = b->bytes.data, .block_len = b->bytes.len };
 
+    memcpy(c.hash, p->head, MJ_HASH);
     for (; l; l = next) {
         next = l->next;
-        l->fn(l, p);
+        l->fn(l, p, &c);
     }
 }
 
@@ -167,12 +169,12 @@ static void stored(struct mj_partition *p, struct block *b)
     p->stats.commits++;
     p->stats.syncs++;
     partition_block_durable(p, b);
-    block_free(b);
     /* The next append starts before the answers are made: the disk does not wait for us. */
     send_next(p);
     (void)MJ_FAILPOINT("part.before_answer");
     partition_finish_durable(p);
-    tell_listeners(p);
+    tell_listeners(p, b);
+    block_free(b);
     mj_defer_schedule(p->turn);
 }
 

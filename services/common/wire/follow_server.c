@@ -1,19 +1,23 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* Serving log.v1.Follow. A poll is either waiting for the next commit, on the loop, or being read, by the read
- * thread. What is read never goes beyond the position that was on disk when the reading began. */
+/* Serving log.v1.Follow. A poll whose commits are among the last is answered at once, from memory; another is either
+ * waiting for the next commit, on the loop, or being read, by the read thread. What is read never goes beyond the
+ * position that was on disk when the reading began. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/buf.h"
 #include "common/service/logging.h"
 #include "common/wire/follow.h"
+#include "common/wire/follow_kept.h"
 #include "missionjeunes/log/v1/log.pb-c.h"
 
 #define WAIT_MAX_MS 10000u
 #define BYTES_DEFAULT (1024u * 1024u)
 #define BYTES_MAX (2048u * 1024u)
 #define COMMITS_MAX 4096                 /* of one answer, however small they are */
+#define KEPT_MAX (2048u * 1024u)         /* bytes of a partition's last commits in memory */
+#define KEPT_MAX_ALL (16u * 1024u * 1024u)
 
 typedef Missionjeunes__Log__V1__FollowRequest follow_request;
 typedef Missionjeunes__Log__V1__FollowResponse follow_response;
@@ -24,10 +28,12 @@ struct slot {                            /* one partition that is served */
     struct mj_follow_server *server;
     struct mj_partition *partition;
     struct mj_log_reader *reader;        /* used by the read thread alone */
+    struct mj_kept kept;
+    bool followed;                       /* somebody asked: only then commits are kept */
     struct slot *next;
 };
 
-struct found { uint64_t first; uint32_t count; uint8_t hash[MJ_HASH]; size_t at, len; };
+struct found { struct mj_commit commit; size_t at; };            /* its block stands there in the poll's blocks */
 
 struct poll {
     struct mj_job job;
@@ -50,6 +56,7 @@ struct mj_follow_server {
     char service[16];
     struct slot *slots;
     struct poll *waiting, *reading;
+    size_t kept_bytes;                   /* of all slots */
     struct mj_timer *timer;              /* the earliest end of a wait */
     bool destroyed;                      /* memory goes once nothing is being read */
 };
@@ -85,6 +92,8 @@ static void free_server(struct mj_follow_server *s)
     while ((slot = s->slots) != NULL) {
         s->slots = slot->next;
         mj_log_reader_close(slot->reader);
+        while (slot->kept.oldest)
+            mj_kept_drop(&slot->kept);
         free(slot);
     }
     free(s);
@@ -98,28 +107,103 @@ static int diverged(mj_error *err, const char *what)
 
 /* ---- answers ---- */
 
-static void answer(struct poll *poll)
+static log_commit row_of(const struct mj_commit *c)
+{
+    log_commit row = MISSIONJEUNES__LOG__V1__LOG_COMMIT__INIT;
+    row.first = c->first;
+    row.count = c->count;
+    row.hash = (ProtobufCBinaryData){ MJ_HASH, (uint8_t *)(uintptr_t)c->hash };
+    row.block = (ProtobufCBinaryData){ c->block_len, (uint8_t *)(uintptr_t)c->block };
+    return row;
+}
+
+static void reply(const struct slot *slot, struct mj_request *rq, log_commit *rows, size_t count)
 {
     follow_response m = MISSIONJEUNES__LOG__V1__FOLLOW_RESPONSE__INIT;
-    log_commit *rows = mj_calloc(poll->count + 1, sizeof *rows);
-    log_commit **list = mj_calloc(poll->count + 1, sizeof *list);
-    for (size_t i = 0; i < poll->count; i++) {
-        struct found *f = &poll->found[i];
-        missionjeunes__log__v1__log_commit__init(&rows[i]);
-        rows[i].first = f->first;
-        rows[i].count = f->count;
-        rows[i].hash = (ProtobufCBinaryData){ MJ_HASH, f->hash };
-        rows[i].block = (ProtobufCBinaryData){ f->len, poll->blocks.data + f->at };
+    log_commit **list = mj_calloc(count + 1, sizeof *list);
+    for (size_t i = 0; i < count; i++)
         list[i] = &rows[i];
-    }
     m.commits = list;
-    m.n_commits = poll->count;
-    m.end = end_of(poll->slot);
-    m.now_ms = (uint64_t)mj_wall_ms(mj_loop_env(poll->slot->server->threads->loop));
-    mj_reply(poll->rq, &m.base);
-    poll->rq = NULL;
+    m.n_commits = count;
+    m.end = end_of(slot);
+    m.now_ms = (uint64_t)mj_wall_ms(mj_loop_env(slot->server->threads->loop));
+    mj_reply(rq, &m.base);
     free(list);
+}
+
+/* What was read; nothing, for a poll that waited for nothing. */
+static void answer(struct poll *poll)
+{
+    log_commit *rows = mj_calloc(poll->count + 1, sizeof *rows);
+    for (size_t i = 0; i < poll->count; i++) {
+        poll->found[i].commit.block = poll->blocks.data + poll->found[i].at;
+        rows[i] = row_of(&poll->found[i].commit);
+    }
+    reply(poll->slot, poll->rq, rows, poll->count);
+    poll->rq = NULL;
     free(rows);
+}
+
+/* ---- the last commits, in memory ---- */
+
+/* How many commits from c on go into one answer. */
+static size_t page_of(const struct mj_kept_commit *c, size_t max_bytes)
+{
+    size_t count = 0, bytes = 0;
+    for (; c && count < COMMITS_MAX; c = c->newer) {
+        bytes += c->commit.block_len;
+        if (count > 0 && bytes > max_bytes)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* False where the poll's commits are not there: the log is read then, and says why. */
+static bool answer_kept(struct poll *poll)
+{
+    const struct mj_kept_commit *c = mj_kept_find(&poll->slot->kept, poll->from, poll->hash);
+    size_t count = page_of(c, poll->max_bytes);
+    if (count == 0)
+        return false;
+    log_commit *rows = mj_calloc(count, sizeof *rows);
+    for (size_t i = 0; i < count; i++, c = c->newer)
+        rows[i] = row_of(&c->commit);
+    reply(poll->slot, poll->rq, rows, count);
+    free(rows);
+    return true;
+}
+
+static void drop_oldest(struct mj_follow_server *s, struct slot *slot)
+{
+    size_t before = slot->kept.bytes;
+    mj_kept_drop(&slot->kept);
+    s->kept_bytes -= before - slot->kept.bytes;
+}
+
+static struct slot *fullest(const struct mj_follow_server *s)
+{
+    struct slot *most = s->slots;
+    for (struct slot *slot = s->slots; slot; slot = slot->next)
+        if (slot->kept.bytes > most->kept.bytes)
+            most = slot;
+    return most;
+}
+
+static void keep(struct slot *slot, const struct mj_commit *c)
+{
+    struct mj_follow_server *s = slot->server;
+    size_t before = slot->kept.bytes;
+    if (!slot->followed) {
+        mj_kept_pass(&slot->kept, c);
+        return;
+    }
+    mj_kept_add(&slot->kept, c);
+    s->kept_bytes += slot->kept.bytes - before;
+    while (slot->kept.bytes > KEPT_MAX)
+        drop_oldest(s, slot);
+    while (s->kept_bytes > KEPT_MAX_ALL)
+        drop_oldest(s, fullest(s));
 }
 
 /* ---- reading ---- */
@@ -139,9 +223,7 @@ static int keep_commit(void *arg, const struct mj_commit *c)
         poll->found = grown;
         poll->cap = cap;
     }
-    struct found *f = &poll->found[poll->count++];
-    *f = (struct found){ .first = c->first, .count = c->count, .at = poll->blocks.len, .len = c->block_len };
-    memcpy(f->hash, c->hash, MJ_HASH);
+    poll->found[poll->count++] = (struct found){ *c, poll->blocks.len };
     mj_buf_put(&poll->blocks, c->block, c->block_len);
     return 0;
 }
@@ -166,7 +248,7 @@ static void read_run(struct mj_job *job)
     poll->rc = check_hash(poll);
     if (poll->rc == 0)
         poll->rc = mj_log_read(poll->slot->reader, poll->from, poll->max_bytes, keep_commit, poll, &poll->err);
-    if (poll->rc == 0 && (poll->count == 0 || poll->found[0].first != poll->from))
+    if (poll->rc == 0 && (poll->count == 0 || poll->found[0].commit.first != poll->from))
         poll->rc = mj_fail(&poll->err, MJ_DATA_LOSS, "COMMIT_MISSING", NULL, "no commit starts at position %llu; run "
                            "mj log verify", (unsigned long long)poll->from);
 }
@@ -197,18 +279,28 @@ static void start_reading(struct poll *poll)
 
 /* ---- waiting ---- */
 
-static void on_commit(struct mj_commit_listener *l, struct mj_partition *p)
+/* What is on disk by now: at once where it is kept. */
+static void serve(struct poll *poll)
+{
+    if (answer_kept(poll))
+        free_poll(poll);
+    else
+        start_reading(poll);
+}
+
+static void on_commit(struct mj_commit_listener *l, struct mj_partition *p, const struct mj_commit *c)
 {
     struct slot *slot = (struct slot *)l;
     struct poll **at = &slot->server->waiting, *poll;
     (void)p;
+    keep(slot, c);
     while ((poll = *at) != NULL) {
         if (poll->slot != slot || poll->from >= end_of(slot)) {
             at = &poll->next;
             continue;
         }
         *at = poll->next;
-        start_reading(poll);
+        serve(poll);
     }
 }
 
@@ -309,8 +401,9 @@ int mj_follow_handle(struct mj_follow_server *s, struct mj_request *rq, mj_error
     if (m->from == end && m->from > 1 && memcmp(m->hash.data, mj_partition_head(slot->partition), MJ_HASH) != 0)
         return diverged(err, "the log's last commit is not the one the follower holds");
     struct poll *poll = make_poll(slot, rq, m);
+    slot->followed = true;
     if (m->from < end) {
-        start_reading(poll);
+        serve(poll);
         return 0;
     }
     push(&s->waiting, poll);
@@ -344,6 +437,7 @@ int mj_follow_server_add(struct mj_follow_server *s, struct mj_partition *p, mj_
     slot->server = s;
     slot->partition = p;
     slot->listener.fn = on_commit;
+    mj_kept_begin(&slot->kept, mj_partition_head(p));
     slot->next = s->slots;
     s->slots = slot;
     mj_partition_listen(p, &slot->listener);

@@ -68,8 +68,8 @@ static int take_code(struct mj_header *ret, const struct mj_field *f, mj_error *
 {
     if (f->value > INT32_MAX ||
         !protobuf_c_enum_descriptor_get_value(&missionjeunes__common__v1__code__descriptor, (int)f->value))
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", "header.code", "expected a number of Code, got another; "
-                       "see the schema for those that exist");
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "UNKNOWN_ENUM", "header.code", "expected a number of Code, got another; see "
+                       "the schema for those that exist");
     ret->code = (mj_code)f->value;               /* same numbers */
     return 0;
 }

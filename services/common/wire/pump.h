@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /* pump: one ZeroMQ socket on the loop, whatever it carries; private to sock.c and zap.c.
  *
- * The poll on ZMQ_FD ends the loop's sleep; work is then done in bounded parts. Before every sleep ZMQ_EVENTS is read of
- * each socket that was used since it last said that nothing is there: so no edge can be lost (pitfalls U1-U3). One that
- * was not used needs no question, each of which costs system calls: what comes wakes its descriptor. */
+ * The poll on ZMQ_FD ends the loop's sleep; work is then done in bounded parts. Before every sleep ZMQ_EVENTS is read
+ * of each socket that was used since it last said that nothing is there: so no edge can be lost (pitfalls U1-U3). One
+ * that was not used needs no question, each of which costs system calls: what comes wakes its descriptor. */
 #ifndef MJ_WIRE_PUMP_H
 #define MJ_WIRE_PUMP_H
 
