@@ -21,6 +21,7 @@
 #include "common/base/crypto.h"
 #include "common/base/dates.h"
 #include "common/base/error.h"
+#include "common/base/ids.h"
 #include "placements/messages.h"
 
 #define PL_EVENT_MAX (16u * 1024u)       /* bytes of a packed event */
@@ -33,32 +34,47 @@
 
 struct pl_warning { const char *name; char field[48]; };         /* name "" where there is none */
 
-/* Checks one packed event of an agency's stream (its SIRET, already checked). now_ms: UTC. On 0 *ret lives in the
- * arena and points into it only. An event may be right and still be refused by what is known of its placement
- * (placement.h). */
-int pl_event_check(const uint8_t *bytes, size_t len, const char *stream, int64_t now_ms, struct mj_arena *a,
-                   PlacementEvent **ret, struct pl_warning *w, mj_error *err);
-
 /* One fact's value in plain figures. Facts of the same kind and part are the same fact (its natural key). */
 struct pl_fact {
     enum pl_kind kind;
+    uint8_t code;                        /* contract kind, motive, kind of hours, who refused */
+    uint32_t minutes;                    /* hours: reported; confirmed: a week */
     int64_t part;                        /* hours: 4 x Monday + kind of hours; extension: its number; else 0 */
     mj_date on;                          /* proposed, confirmed: planned start; extended: new end; hours: Monday */
     mj_date until;                       /* proposed, confirmed: planned end; MJ_NO_DATE elsewhere */
-    uint8_t code;                        /* contract kind, motive, kind of hours, who refused */
-    uint32_t minutes;                    /* hours: reported; confirmed: a week */
-    uint8_t tag[MJ_TAG];                 /* equal for equal values, all of their fields */
+    uint64_t tag;                        /* equal for equal values, all of their fields; no secret */
 };
-/* What a checked event tells. *correction where it stands in a Corrected. */
-void pl_event_fact(const PlacementEvent *ev, struct pl_fact *ret, bool *correction);
-const char *pl_kind_name(enum pl_kind k);        /* "started", as in field paths */
 
-/* The event without its placement_ref: canonical bytes start with it, so this is the rest of them. */
-const uint8_t *pl_event_cut(const uint8_t *bytes, size_t len, const PlacementEvent *ev, size_t *cut_len);
+/* One event, read. */
+struct pl_event {
+    const uint8_t *ref;                  /* placement_ref, within the bytes; NULL in a stored event, which has none */
+    uint32_t ref_len;
+    const uint8_t *rest;                 /* the bytes without placement_ref, which canonical bytes start with */
+    uint32_t rest_len;
+    char young_person[MJ_PERSON_TEXT];   /* "" where it names none */
+    uint64_t occurred_at_ms;
+    bool correction;                     /* the fact stands in a Corrected */
+    struct pl_fact fact;
+};
+
+/* Checks one packed event of an agency's stream (its SIRET, already checked) and reads it. now_ms: UTC. *ret points into
+ * the bytes. An event may be right and still be refused by what is known of its placement (placement.h).
+ *
+ * Bytes that are plainly an event are read in one pass without unpacking; others go to mj_unpack_canonical
+ * (common/base/arena.h), whose word is law, for the error; the arena is its scratch. A property test holds that both
+ * take the same bytes. */
+int pl_event_check(const uint8_t *bytes, size_t len, const char *stream, int64_t now_ms, struct mj_arena *scratch,
+                   struct pl_event *ret, struct pl_warning *w, mj_error *err);
+
+/* Reads a stored event: bytes that pl_event_check took, with or without the reference. DATA_LOSS ENTRY_BROKEN where
+ * they are not such bytes. *ret points into them. */
+int pl_event_read(const uint8_t *bytes, size_t len, struct pl_event *ret, mj_error *err);
+
+const char *pl_kind_name(enum pl_kind k);        /* "started", as in field paths */
 
 /* Days between the civil day an event tells and the local day of its arrival in the region, where more than 2; else
  * 0. What tells no day that is past (a proposal, a contract, a renewal, a correction) is measured by the day on
  * which the sender recorded it. */
-uint32_t pl_event_late_days(const PlacementEvent *ev, int64_t now_ms, const char *region);
+uint32_t pl_event_late_days(const struct pl_event *ev, int64_t now_ms, const char *region);
 
 #endif
