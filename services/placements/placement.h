@@ -29,21 +29,24 @@
 #include "placements/event.h"
 
 #define PL_FACTS_MAX 512                 /* ten years of weeks; a batch that touches 1,000 such fits the rows' cache */
+#define PL_ROOM 4                        /* facts a new placement has room for; twice as many each time it is full */
 #define PL_HELD_MAX (PL_FACTS_MAX + 1)   /* what a row can hold: those, and a cancellation by correction */
 
 struct pl_held {                         /* a fact of a placement */
-    struct pl_fact now;                  /* the value that holds */
-    uint64_t number;                     /* the event that told it */
-    uint8_t first_tag[MJ_TAG];           /* the first value */
-    uint64_t first_number;               /* the event that told that */
+    uint64_t tag, first_tag;             /* of the value that holds, of the first one */
+    uint64_t number, first_number;       /* the events that told them */
+    mj_date on, until;                   /* of the value that holds, as the rest (event.h) */
+    uint32_t part;                       /* the fact's part, cut to 32 bits: another within its kind is another part */
+    uint16_t minutes;
+    uint8_t kind, code;
 };
 
-struct pl_placement {
+struct pl_placement {                    /* one allocation */
     char stream[MJ_SIRET_LEN + 1];
     char young_person[MJ_PERSON_TEXT];   /* "" until an event names one */
     bool matched;                        /* registry knows the young person */
-    uint32_t count, room;
-    struct pl_held *facts;               /* ascending by kind, then part */
+    uint16_t count, room;
+    struct pl_held facts[];              /* ascending by kind, then part */
 };
 
 enum pl_judgement { PL_TAKE, PL_KNOW };
@@ -56,12 +59,14 @@ struct pl_verdict {
 
 /* What becomes of a checked event, number `number` of its stream; before NULL: no such placement yet. 0: verdict;
  * -1: refused (err; v->same_as is set with USE_CORRECTION). Changes nothing. */
-int pl_placement_judge(const struct pl_placement *before, const PlacementEvent *ev, struct pl_verdict *v,
+int pl_placement_judge(const struct pl_placement *before, const struct pl_event *ev, struct pl_verdict *v,
                        mj_error *err);
-/* Folds an event that was taken (verdict PL_TAKE) into the placement. */
-void pl_placement_apply(struct pl_placement *p, uint64_t number, const PlacementEvent *ev);
+/* Folds an event that was taken (verdict PL_TAKE). Returns what the placement has become: p itself, or, where there was
+ * no room left in it, a larger copy; p is then the caller's to free. */
+struct pl_placement *pl_placement_apply(struct pl_placement *p, uint64_t number, const struct pl_event *ev);
 
-struct pl_placement *pl_placement_create(const char *stream);
+/* A placement without facts, with room for some. */
+struct pl_placement *pl_placement_create(const char *stream, uint32_t room);
 void pl_placement_free(void *p);                 /* NULL is allowed */
 size_t pl_placement_size(const void *p);
 
