@@ -9,40 +9,41 @@
 /* ---- facts ---- */
 
 /* First fact that is not before (kind, part). */
-static uint32_t place_of(const struct pl_placement *p, enum pl_kind kind, int64_t part)
+static uint32_t place_of(const struct pl_placement *p, enum pl_kind kind, uint32_t part)
 {
     uint32_t i = 0;
-    while (i < p->count && (p->facts[i].now.kind < kind || (p->facts[i].now.kind == kind &&
-                                                            p->facts[i].now.part < part)))
+    while (i < p->count && (p->facts[i].kind < kind || (p->facts[i].kind == kind && p->facts[i].part < part)))
         i++;
     return i;
 }
 
-static struct pl_held *held(const struct pl_placement *p, enum pl_kind kind, int64_t part)
+static bool is_fact(const struct pl_held *h, enum pl_kind kind, uint32_t part)
+{
+    return h->kind == kind && h->part == part;
+}
+
+static const struct pl_held *held(const struct pl_placement *p, enum pl_kind kind, uint32_t part)
 {
     uint32_t i = place_of(p, kind, part);
-    return i < p->count && p->facts[i].now.kind == kind && p->facts[i].now.part == part ? &p->facts[i] : NULL;
+    return i < p->count && is_fact(&p->facts[i], kind, part) ? &p->facts[i] : NULL;
 }
 
-static bool has(const struct pl_placement *p, enum pl_kind kind)
+static uint32_t part_of(const struct pl_fact *f)
 {
-    uint32_t i = place_of(p, kind, INT64_MIN);
-    return i < p->count && p->facts[i].now.kind == kind;
+    return (uint32_t)f->part;
 }
 
-static bool implies_start(enum pl_kind kind)
-{
-    return kind == PL_HOURS || kind == PL_EXTENDED || kind == PL_ENDED;
-}
+/* Sets of kinds: those that a placement has facts of. */
+#define KIND(k) (1u << (k))
+#define IMPLY_START (KIND(PL_HOURS) | KIND(PL_EXTENDED) | KIND(PL_ENDED))
+#define SAY_STARTED (IMPLY_START | KIND(PL_STARTED))
 
-static bool is_started(const struct pl_placement *p)
+static unsigned kinds_of(const struct pl_placement *p)
 {
-    return has(p, PL_STARTED) || has(p, PL_HOURS) || has(p, PL_EXTENDED) || has(p, PL_ENDED);
-}
-
-static bool same(const uint8_t a[MJ_TAG], const uint8_t b[MJ_TAG])
-{
-    return memcmp(a, b, MJ_TAG) == 0;
+    unsigned kinds = 0;
+    for (uint32_t i = 0; p != NULL && i < p->count; i++)
+        kinds |= KIND(p->facts[i].kind);
+    return kinds;
 }
 
 /* ---- dates that must agree ---- */
@@ -57,30 +58,30 @@ static void earlier(mj_date *d, mj_date other)
         *d = other;
 }
 
-static void into_span(struct span *s, const struct pl_fact *f)
+static void into_span(struct span *s, enum pl_kind kind, mj_date on)
 {
-    if (f->kind == PL_STARTED)
-        s->start = f->on;
-    else if (f->kind == PL_ENDED)
-        s->end = f->on;
-    else if (f->kind == PL_EXTENDED)
-        earlier(&s->first_renewal, f->on);
-    else if (f->kind == PL_HOURS) {
-        earlier(&s->first_week, f->on);
-        if (s->last_week == MJ_NO_DATE || f->on > s->last_week)
-            s->last_week = f->on;
+    if (kind == PL_STARTED)
+        s->start = on;
+    else if (kind == PL_ENDED)
+        s->end = on;
+    else if (kind == PL_EXTENDED)
+        earlier(&s->first_renewal, on);
+    else if (kind == PL_HOURS) {
+        earlier(&s->first_week, on);
+        if (s->last_week == MJ_NO_DATE || on > s->last_week)
+            s->last_week = on;
     }
 }
 
-/* The span with f in the place of the fact it names. */
+/* The span with f in the place of the fact it names; f NULL: as it is. */
 static struct span span_with(const struct pl_placement *p, const struct pl_fact *f)
 {
     struct span s = { MJ_NO_DATE, MJ_NO_DATE, MJ_NO_DATE, MJ_NO_DATE, MJ_NO_DATE };
     for (uint32_t i = 0; p != NULL && i < p->count; i++)
-        if (f == NULL || p->facts[i].now.kind != f->kind || p->facts[i].now.part != f->part)
-            into_span(&s, &p->facts[i].now);
+        if (f == NULL || !is_fact(&p->facts[i], f->kind, part_of(f)))
+            into_span(&s, p->facts[i].kind, p->facts[i].on);
     if (f != NULL)
-        into_span(&s, f);
+        into_span(&s, f->kind, f->on);
     return s;
 }
 
@@ -121,7 +122,7 @@ static int judge_correction(const struct pl_held *h, const struct pl_fact *f, st
     if (h == NULL && f->kind != PL_CANCELLED)
         return refuse(err, "FACT_UNKNOWN", f, true, "",
                       "expected a fact already told under this placement_ref, got none; send it as a plain event");
-    if (h != NULL && same(h->now.tag, f->tag)) {
+    if (h != NULL && h->tag == f->tag) {
         v->judgement = PL_KNOW;
         v->same_as = h->number;
     }
@@ -131,10 +132,10 @@ static int judge_correction(const struct pl_held *h, const struct pl_fact *f, st
 /* A fact that is told again. */
 static int judge_again(const struct pl_held *h, const struct pl_fact *f, struct pl_verdict *v, mj_error *err)
 {
-    bool as_now = same(h->now.tag, f->tag);
+    bool as_now = h->tag == f->tag;
     v->judgement = PL_KNOW;
     v->same_as = as_now ? h->number : h->first_number;
-    if (as_now || same(h->first_tag, f->tag))
+    if (as_now || h->first_tag == f->tag)
         return 0;
     v->same_as = h->number;
     return refuse(err, "USE_CORRECTION", f, false, "",
@@ -142,23 +143,23 @@ static int judge_again(const struct pl_held *h, const struct pl_fact *f, struct 
 }
 
 /* A fact that is new to a placement that has others. */
-static int judge_new(const struct pl_placement *p, const struct pl_fact *f, mj_error *err)
+static int judge_new(const struct pl_placement *p, unsigned kinds, const struct pl_fact *f, mj_error *err)
 {
     if (p->count >= PL_FACTS_MAX)
         return refuse(err, "FACTS_LIMIT", f, false, "",
                       "expected at most 512 facts of a placement, got more; use another placement_ref");
-    if (has(p, PL_CANCELLED))
+    if (kinds & KIND(PL_CANCELLED))
         return refuse(err, "ALREADY_CANCELLED", f, false, "",
                       "expected nothing but corrections after cancelled, got a new fact; use another placement_ref");
-    if (has(p, PL_REFUSED))
+    if (kinds & KIND(PL_REFUSED))
         return refuse(err, "ALREADY_REFUSED", f, false, "",
                       "expected nothing but corrections after refused, got a new fact; use another placement_ref");
-    if (f->kind == PL_CANCELLED && is_started(p))
+    if (f->kind == PL_CANCELLED && kinds & SAY_STARTED)
         return refuse(err, "USE_CORRECTION", f, false, "",
                       "expected a cancellation before the start, got one after it; send corrected.cancelled");
-    if (f->kind == PL_REFUSED && is_started(p))
+    if (f->kind == PL_REFUSED && kinds & SAY_STARTED)
         return refuse(err, "ALREADY_STARTED", f, false, "", "expected a refusal before the start, got one after it");
-    if (f->kind == PL_REFUSED && has(p, PL_CONFIRMED))
+    if (f->kind == PL_REFUSED && kinds & KIND(PL_CONFIRMED))
         return refuse(err, "ALREADY_CONFIRMED", f, false, "",
                       "expected a refusal before the confirmation, got one after it; send cancelled");
     return 0;
@@ -172,99 +173,98 @@ static int judge_person(const struct pl_placement *p, const char *person, mj_err
                    "expected the young person of this placement_ref, got another; check the reference");
 }
 
-static mj_date start_of(const struct pl_placement *p)
-{
-    struct pl_summary s = { .started_on = MJ_NO_DATE };
-    if (p != NULL)
-        pl_placement_sum(p, &s);
-    return s.started_on;
-}
-
-static void warn_of_duration(const struct pl_placement *p, const struct pl_fact *f, bool correction,
+static void warn_of_duration(const struct pl_placement *before, const struct pl_fact *f, bool correction,
                              struct pl_verdict *v)
 {
-    mj_date start = start_of(p);
-    if ((f->kind != PL_ENDED && f->kind != PL_EXTENDED) || start == MJ_NO_DATE ||
-        f->on < mj_date_add_months(start, PL_WARN_MONTHS))
+    struct pl_summary s;
+    if ((f->kind != PL_ENDED && f->kind != PL_EXTENDED) || before == NULL)
+        return;
+    pl_placement_sum(before, &s);
+    if (s.started_on == MJ_NO_DATE || f->on < mj_date_add_months(s.started_on, PL_WARN_MONTHS))
         return;
     v->warning.name = "DURATION_OVER_18_MONTHS";
     (void)snprintf(v->warning.field, sizeof v->warning.field, "%s%s%s", correction ? "corrected." : "",
                    pl_kind_name(f->kind), date_member(f->kind));
 }
 
-int pl_placement_judge(const struct pl_placement *before, const PlacementEvent *ev, struct pl_verdict *v, mj_error *err)
+int pl_placement_judge(const struct pl_placement *before, const struct pl_event *ev, struct pl_verdict *v,
+                       mj_error *err)
 {
-    struct pl_fact f;
-    bool correction;
-    pl_event_fact(ev, &f, &correction);
+    const struct pl_fact *f = &ev->fact;
+    unsigned kinds = kinds_of(before);
     *v = (struct pl_verdict){ .judgement = PL_TAKE, .warning = { "", "" } };
     if (judge_person(before, ev->young_person, err) < 0)
         return -1;
-    const struct pl_held *h = before != NULL ? held(before, f.kind, f.part) : NULL;
-    int rc = correction ? judge_correction(h, &f, v, err)
-             : h != NULL ? judge_again(h, &f, v, err)
-             : before != NULL ? judge_new(before, &f, err) : 0;
+    const struct pl_held *h = kinds & KIND(f->kind) ? held(before, f->kind, part_of(f)) : NULL;
+    int rc = ev->correction ? judge_correction(h, f, v, err)
+             : h != NULL ? judge_again(h, f, v, err)
+             : before != NULL ? judge_new(before, kinds, f, err) : 0;
     if (rc < 0 || v->judgement == PL_KNOW)
         return rc;
-    if (f.kind == PL_STARTED || implies_start(f.kind)) {
-        struct span s = span_with(before, &f);
-        if (check_dates(&s, &f, correction, err) < 0)
+    if (KIND(f->kind) & SAY_STARTED) {
+        struct span s = span_with(before, f);
+        if (check_dates(&s, f, ev->correction, err) < 0)
             return -1;
     }
-    v->implied_start = implies_start(f.kind) && (before == NULL || !is_started(before));
-    warn_of_duration(before, &f, correction, v);
+    v->implied_start = KIND(f->kind) & IMPLY_START && !(kinds & SAY_STARTED);
+    warn_of_duration(before, f, ev->correction, v);
     return 0;
 }
 
 /* ---- folding ---- */
 
+static struct pl_placement *grown(const struct pl_placement *p)
+{
+    struct pl_placement *copy = pl_placement_create(p->stream, 2u * p->room);
+    uint16_t room = copy->room;
+    memcpy(copy, p, sizeof *p + p->count * sizeof *p->facts);
+    copy->room = room;
+    return copy;
+}
+
+/* Room for the fact where it belongs. */
 static struct pl_held *insert(struct pl_placement *p, const struct pl_fact *f)
 {
-    uint32_t i = place_of(p, f->kind, f->part);
-    if (p->count == p->room) {
-        uint32_t room = p->room == 0 ? 4 : p->room * 2;
-        struct pl_held *grown = mj_calloc(room, sizeof *grown);
-        if (p->count > 0)
-            memcpy(grown, p->facts, p->count * sizeof *grown);
-        free(p->facts);
-        p->facts = grown;
-        p->room = room;
-    }
+    uint32_t i = place_of(p, f->kind, part_of(f));
     memmove(&p->facts[i + 1], &p->facts[i], (p->count - i) * sizeof *p->facts);
     p->count++;
     return &p->facts[i];
 }
 
-void pl_placement_apply(struct pl_placement *p, uint64_t number, const PlacementEvent *ev)
+struct pl_placement *pl_placement_apply(struct pl_placement *p, uint64_t number, const struct pl_event *ev)
 {
-    struct pl_fact f;
-    bool correction;
-    pl_event_fact(ev, &f, &correction);
-    struct pl_held *h = held(p, f.kind, f.part);
+    const struct pl_fact *f = &ev->fact;
+    struct pl_held *h = (struct pl_held *)(uintptr_t)held(p, f->kind, part_of(f));
     if (h == NULL) {
-        h = insert(p, &f);
-        memcpy(h->first_tag, f.tag, MJ_TAG);
+        p = p->count == p->room ? grown(p) : p;
+        h = insert(p, f);
+        h->first_tag = f->tag;
         h->first_number = number;
     }
-    h->now = f;
+    h->tag = f->tag;
     h->number = number;
+    h->on = f->on;
+    h->until = f->until;
+    h->part = part_of(f);
+    h->minutes = (uint16_t)f->minutes;
+    h->kind = (uint8_t)f->kind;
+    h->code = f->code;
     if (p->young_person[0] == '\0')
-        (void)snprintf(p->young_person, sizeof p->young_person, "%s", ev->young_person);
-}
-
-struct pl_placement *pl_placement_create(const char *stream)
-{
-    struct pl_placement *p = mj_calloc(1, sizeof *p);
-    (void)snprintf(p->stream, sizeof p->stream, "%s", stream);
+        memcpy(p->young_person, ev->young_person, sizeof p->young_person);
     return p;
 }
 
-void pl_placement_free(void *arg)
+struct pl_placement *pl_placement_create(const char *stream, uint32_t room)
 {
-    struct pl_placement *p = arg;
-    if (p == NULL)
-        return;
-    free(p->facts);
+    room = room == 0 ? 1 : room < PL_HELD_MAX ? room : PL_HELD_MAX;
+    struct pl_placement *p = mj_calloc(1, sizeof *p + room * sizeof *p->facts);
+    (void)snprintf(p->stream, sizeof p->stream, "%s", stream);
+    p->room = (uint16_t)room;
+    return p;
+}
+
+void pl_placement_free(void *p)
+{
     free(p);
 }
 
@@ -289,40 +289,41 @@ static mj_date implied_start_on(const struct pl_placement *p)
         earlier(&latest, s.first_week + 6);
         earlier(&earliest, s.first_week);
     }
-    if (planned != NULL && (latest == MJ_NO_DATE || planned->now.on <= latest))
-        return planned->now.on;
+    if (planned != NULL && (latest == MJ_NO_DATE || planned->on <= latest))
+        return planned->on;
     return earliest;
 }
 
-static enum pl_state state_of(const struct pl_placement *p, const struct pl_held *ended)
+static enum pl_state state_of(unsigned kinds, const struct pl_held *ended)
 {
-    if (has(p, PL_CANCELLED))
+    if (kinds & KIND(PL_CANCELLED))
         return PL_S_CANCELLED;
-    if (has(p, PL_REFUSED))
+    if (kinds & KIND(PL_REFUSED))
         return PL_S_REFUSED;
     if (ended != NULL)
-        return ended->now.code == PL_MOTIVE_TERM ? PL_S_ENDED_AT_TERM : PL_S_ENDED_EARLY;
-    if (is_started(p))
+        return ended->code == PL_MOTIVE_TERM ? PL_S_ENDED_AT_TERM : PL_S_ENDED_EARLY;
+    if (kinds & SAY_STARTED)
         return PL_S_STARTED;
-    return has(p, PL_CONFIRMED) ? PL_S_CONFIRMED : has(p, PL_PROPOSED) ? PL_S_PROPOSED : PL_S_NONE;
+    return kinds & KIND(PL_CONFIRMED) ? PL_S_CONFIRMED : kinds & KIND(PL_PROPOSED) ? PL_S_PROPOSED : PL_S_NONE;
 }
 
 void pl_placement_sum(const struct pl_placement *p, struct pl_summary *s)
 {
     const struct pl_held *started = held(p, PL_STARTED, 0), *ended = held(p, PL_ENDED, 0);
     const struct pl_held *confirmed = held(p, PL_CONFIRMED, 0);
-    *s = (struct pl_summary){ .state = state_of(p, ended), .started_on = MJ_NO_DATE, .ended_on = MJ_NO_DATE };
+    unsigned kinds = kinds_of(p);
+    *s = (struct pl_summary){ .state = state_of(kinds, ended), .started_on = MJ_NO_DATE, .ended_on = MJ_NO_DATE };
     if (started != NULL)
-        s->started_on = started->now.on;
-    else if (is_started(p)) {
+        s->started_on = started->on;
+    else if (kinds & SAY_STARTED) {
         s->start_implied = true;
         s->started_on = implied_start_on(p);
     }
     if (ended != NULL)
-        s->ended_on = ended->now.on;
+        s->ended_on = ended->on;
     if (started != NULL || confirmed != NULL)
-        s->contract_kind = started != NULL ? started->now.code : confirmed->now.code;
+        s->contract_kind = started != NULL ? started->code : confirmed->code;
     for (uint32_t i = 0; i < p->count; i++)
-        if (p->facts[i].now.kind == PL_HOURS)
-            s->minutes += p->facts[i].now.minutes;
+        if (p->facts[i].kind == PL_HOURS)
+            s->minutes += p->facts[i].minutes;
 }
