@@ -7,16 +7,17 @@
 #include "common/service/daemon.h"
 #include "placements/credit.h"
 #include "placements/fates.h"
+#include "placements/people.h"
 #include "placements/tables.h"
 
-#include <uthash.h>
+#include "common/base/hash.h"
 
 enum pl_counter { PL_C_ACKS, PL_C_DUPLICATES, PL_C_CONFLICTS, PL_C_REJECTED, PL_C_UNMATCHED, PL_C_MATCHED,
                   PL_COUNTERS };
 
 struct pl_moved;                         /* quality.c: resends and conflicts of a stream since its last entry */
+struct pl_enrolled;
 struct pl_matching;                      /* match.c: what runs to match a partition's unmatched placements */
-struct pl_hash { uint64_t hash; UT_hash_handle hh; };
 
 struct pl_part {
     struct pl_app *app;
@@ -24,7 +25,7 @@ struct pl_part {
     char region[3];
     uint32_t key_number;                 /* of the name key in force */
     uint8_t key[MJ_KEY];
-    struct pl_hash *unmatched;           /* hashes of young people's ids that wait for their enrolment */
+    struct pl_people *unmatched;         /* young people who wait for their enrolment */
     bool unmatched_left_out;             /* some are in the table only: every enrolment is looked for there */
     struct pl_moved *moved;
     struct pl_matching *matching;
@@ -37,12 +38,14 @@ struct pl_app {
     const struct mj_env *env;
     struct mj_loop *loop;
     struct mj_model *model;              /* NULL: nobody is known */
+    struct pl_people *known;             /* whom registry enrolled, with the enrolment's position in its region's log */
+    struct pl_enrolled *enrolled;        /* model.c: those that the model's tables do not have yet */
     struct mj_metrics *metrics;
     struct pl_part *parts;
     struct pl_credit *credit;
     struct mj_timer *quality_timer;
     struct mj_arena *arena;              /* scratch of the folds */
-    unsigned unmatched_max;              /* hashes in memory, a partition */
+    unsigned unmatched_max;              /* young people in memory, a partition */
 };
 
 extern const struct mj_domain pl_domain;             /* fold.c */
@@ -61,11 +64,11 @@ int pl_part_key(struct pl_part *part, mj_error *err);
 void pl_count(struct pl_part *part, enum pl_counter c, uint64_t n);
 void pl_gauges(struct pl_app *app);      /* brings the gauges up to date */
 
-/* model.c: is the young person known? A command wants the row first. */
-bool pl_person_need(const struct pl_app *app, const char *id, struct mj_row_waiter *w);
-const struct pl_person *pl_person_get(const struct pl_app *app, const char *id);
+/* model.c: is the young person known? In memory always. */
+bool pl_person_known(const struct pl_app *app, const char *id);
 /* Position up to which the log of the region in the id is known; 0 for none. */
 uint64_t pl_registry_position(const struct pl_app *app, const char *id);
+void pl_enrolled_free(struct pl_app *app);
 
 /* match.c */
 void pl_unmatched_add(struct pl_part *part, const char *id);         /* the fold says so */

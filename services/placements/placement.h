@@ -45,6 +45,8 @@ struct pl_placement {                    /* one allocation */
     char stream[MJ_SIRET_LEN + 1];
     char young_person[MJ_PERSON_TEXT];   /* "" until an event names one */
     bool matched;                        /* registry knows the young person */
+    bool named;                          /* the tables know its id by its name */
+    uint64_t born;                       /* position of its first entry: its id in the tables */
     uint16_t count, room;
     struct pl_held facts[];              /* ascending by kind, then part */
 };

@@ -31,6 +31,14 @@ void *mj_calloc(size_t n, size_t size)
     return p;
 }
 
+void *mj_realloc(void *p, size_t n)
+{
+    void *grown = realloc(p, n ? n : 1);
+    if (!grown)
+        out_of_memory(n);
+    return grown;
+}
+
 char *mj_strdup(const char *s)
 {
     return mj_memdup(s, strlen(s) + 1);

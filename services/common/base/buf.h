@@ -22,10 +22,11 @@ void mj_buf_json(struct mj_buf *b, const char *text);            /* a JSON strin
 void mj_buf_pack(struct mj_buf *b, const ProtobufCMessage *m);   /* appends the packed message */
 void *mj_buf_grow(struct mj_buf *b, size_t n);                   /* n more bytes to write into */
 
-/* malloc, calloc, strdup that end the process when memory is short (said in one line on stderr). For our own
+/* malloc, calloc, realloc, strdup that end the process when memory is short (said in one line on stderr). For our own
  * bounded state; foreign sizes go through an arena with a ceiling. */
 void *mj_alloc(size_t n);
 void *mj_calloc(size_t n, size_t size);
+void *mj_realloc(void *p, size_t n);
 char *mj_strdup(const char *s);
 void *mj_memdup(const void *p, size_t n);
 

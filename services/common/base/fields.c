@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define VARINT_MAX 10
-
 /* ---- reading ---- */
 
 static bool read_number(const uint8_t **at, const uint8_t *end, uint64_t *ret, bool *shortest)
@@ -21,6 +19,12 @@ static bool read_number(const uint8_t **at, const uint8_t *end, uint64_t *ret, b
         }
     }
     return false;
+}
+
+const uint8_t *mj_varint_get(const uint8_t *at, const uint8_t *end, uint64_t *ret)
+{
+    bool shortest = true;
+    return at != NULL && read_number(&at, end, ret, &shortest) ? at : NULL;
 }
 
 static uint64_t little_endian(const uint8_t *at, size_t n)
@@ -72,7 +76,7 @@ bool mj_field_text(const struct mj_field *f, char *out, size_t size)
 
 /* ---- writing ---- */
 
-static uint8_t *write_number(uint8_t *at, uint64_t v)
+uint8_t *mj_varint_put(uint8_t *at, uint64_t v)
 {
     for (; v >= 0x80; v >>= 7)
         *at++ = (uint8_t)(v | 0x80);
@@ -82,22 +86,22 @@ static uint8_t *write_number(uint8_t *at, uint64_t v)
 
 static uint8_t *write_tag(uint8_t *at, uint32_t field, enum mj_wire wire)
 {
-    return write_number(at, (uint64_t)field << 3 | wire);
+    return mj_varint_put(at, (uint64_t)field << 3 | wire);
 }
 
 void mj_put_number(struct mj_buf *b, uint32_t field, uint64_t value)
 {
-    uint8_t bytes[2 * VARINT_MAX];
+    uint8_t bytes[2 * MJ_VARINT];
     if (value != 0)
-        mj_buf_put(b, bytes, (size_t)(write_number(write_tag(bytes, field, MJ_WIRE_NUMBER), value) - bytes));
+        mj_buf_put(b, bytes, (size_t)(mj_varint_put(write_tag(bytes, field, MJ_WIRE_NUMBER), value) - bytes));
 }
 
 void mj_put_bytes(struct mj_buf *b, uint32_t field, const void *data, size_t len)
 {
-    uint8_t head[2 * VARINT_MAX];
+    uint8_t head[2 * MJ_VARINT];
     if (len == 0)
         return;
-    mj_buf_put(b, head, (size_t)(write_number(write_tag(head, field, MJ_WIRE_BYTES), len) - head));
+    mj_buf_put(b, head, (size_t)(mj_varint_put(write_tag(head, field, MJ_WIRE_BYTES), len) - head));
     mj_buf_put(b, data, len);
 }
 
@@ -109,7 +113,7 @@ void mj_put_text(struct mj_buf *b, uint32_t field, const char *text)
 /* The length is written once it is known; the bytes behind it are moved by as much as it takes. */
 size_t mj_put_open(struct mj_buf *b, uint32_t field)
 {
-    uint8_t head[VARINT_MAX + 1];
+    uint8_t head[MJ_VARINT + 1];
     uint8_t *end = write_tag(head, field, MJ_WIRE_BYTES);
     *end++ = 0;
     mj_buf_put(b, head, (size_t)(end - head));
@@ -118,8 +122,8 @@ size_t mj_put_open(struct mj_buf *b, uint32_t field)
 
 void mj_put_close(struct mj_buf *b, size_t opened)
 {
-    uint8_t head[VARINT_MAX];
-    size_t len = b->len - opened, more = (size_t)(write_number(head, len) - head) - 1;
+    uint8_t head[MJ_VARINT];
+    size_t len = b->len - opened, more = (size_t)(mj_varint_put(head, len) - head) - 1;
     if (more > 0) {
         (void)mj_buf_grow(b, more);
         memmove(b->data + opened + more, b->data + opened, len);

@@ -41,4 +41,10 @@ void mj_put_text(struct mj_buf *b, uint32_t field, const char *text);
 size_t mj_put_open(struct mj_buf *b, uint32_t field);
 void mj_put_close(struct mj_buf *b, size_t opened);
 
+/* A number as varint, MJ_VARINT bytes at most; gives what is behind it. get: NULL where no number stands there, or at is
+ * NULL, so that several can be read in a row and checked once. */
+#define MJ_VARINT 10
+uint8_t *mj_varint_put(uint8_t *at, uint64_t v);
+const uint8_t *mj_varint_get(const uint8_t *at, const uint8_t *end, uint64_t *ret);
+
 #endif

@@ -80,6 +80,23 @@ void mj_person_region(const char *id, char region[3])
     region[2] = '\0';
 }
 
+/* Crockford's alphabet leaves out I, L, O and U. */
+static unsigned value32(char c)
+{
+    return value36(c) - (c > 'I') - (c > 'L') - (c > 'O') - (c > 'U');
+}
+
+void mj_person_random(const char *id, uint8_t random[MJ_PERSON_RANDOM])
+{
+    unsigned bits = 0, held = 0;
+    for (int i = 0, n = 0; n < MJ_PERSON_RANDOM; i++) {
+        bits = bits << 5 | value32(id[DIGITS_AT + i]);
+        held += 5;
+        if (held >= 8)
+            random[n++] = (uint8_t)(bits >> (held -= 8));
+    }
+}
+
 char *mj_hex(char *out, const uint8_t *bytes, size_t n)
 {
     static const char digits[] = "0123456789abcdef";

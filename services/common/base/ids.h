@@ -21,6 +21,8 @@ void mj_person_make(char out[MJ_PERSON_TEXT], const char region[3], const uint8_
 int mj_person_check(const char *id, const char *field, mj_error *err);
 /* Copies the region of a checked id. */
 void mj_person_region(const char *id, char region[3]);
+/* The random bytes that a checked id was made from. */
+void mj_person_random(const char *id, uint8_t random[MJ_PERSON_RANDOM]);
 
 /* Lower-case hexadecimal; out holds 2 x n + 1. */
 char *mj_hex(char *out, const uint8_t *bytes, size_t n);
