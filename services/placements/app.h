@@ -45,6 +45,7 @@ struct pl_app {
     struct pl_credit *credit;
     struct mj_timer *quality_timer;
     struct mj_arena *arena;              /* scratch of the folds */
+    struct mj_buf payload;               /* scratch: an entry being emitted */
     unsigned unmatched_max;              /* young people in memory, a partition */
 };
 

@@ -57,8 +57,8 @@ struct pl_event {
     struct pl_fact fact;
 };
 
-/* Checks one packed event of an agency's stream (its SIRET, already checked) and reads it. now_ms: UTC. *ret points into
- * the bytes. An event may be right and still be refused by what is known of its placement (placement.h).
+/* Checks one packed event of an agency's stream (its SIRET, already checked) and reads it. now_ms: UTC. *ret points
+ * into the bytes. An event may be right and still be refused by what is known of its placement (placement.h).
  *
  * Bytes that are plainly an event are read in one pass without unpacking; others go to mj_unpack_canonical
  * (common/base/arena.h), whose word is law, for the error; the arena is its scratch. A property test holds that both

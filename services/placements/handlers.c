@@ -184,7 +184,7 @@ struct question {
         ListPlacementsResponse placements;
     } out;
     struct pl_exceptions_query filter;
-    const uint8_t *after;
+    uint64_t after;
     bool late;                           /* the tables did not reach what was on disk when it was asked */
 };
 
@@ -323,11 +323,11 @@ static int ask_placements(const struct question *q, const struct mj_readers *r, 
 static int list_placements(void *arg, struct mj_request *rq, mj_error *err)
 {
     const ListPlacementsRequest *in = mj_request_body(rq);
-    const uint8_t *after = NULL;
+    uint64_t after = 0;
     struct pl_part *part;
     struct question *q;
     if (seen_stream(arg, rq, in->stream, &part, err) < 0 ||
-        (in->page != NULL && pl_token_name(&in->page->token, &after, err) < 0))
+        (in->page != NULL && pl_token_number(&in->page->token, &after, err) < 0))
         return -1;
     if ((q = question(part, rq)) == NULL)
         return no_memory(err);

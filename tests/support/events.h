@@ -109,6 +109,13 @@ static inline struct made draft_pack(const struct draft *d)
     return m;
 }
 
+/* A draft as the service reads it; *ret points into m. False where it is not read. */
+static inline bool draft_read(const struct draft *d, struct made *m, struct pl_event *ret)
+{
+    *m = draft_pack(d);
+    return pl_event_read(m->bytes, m->len, ret, NULL) == 0;
+}
+
 /* The short way: one good event. */
 static inline struct made made_event(const char *ref, enum pl_kind kind, const char *on, const char *until)
 {

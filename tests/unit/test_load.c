@@ -51,7 +51,7 @@ static struct pl_placement **placement_of(struct told *t, const char *ref)
     return &t->placements[i];
 }
 
-static void judge_as(struct told *t, const struct load_event *e, const PlacementEvent *ev)
+static void judge_as(struct told *t, const struct load_event *e, const struct pl_event *ev)
 {
     struct pl_placement **p = placement_of(t, e->ref);
     struct pl_verdict v;
@@ -61,15 +61,16 @@ static void judge_as(struct told *t, const struct load_event *e, const Placement
     assert_int_equal(v.judgement == PL_KNOW, e->expect == LOAD_EXPECT_DUPLICATE);
     if (v.judgement == PL_KNOW)
         return;
-    if (!*p)
-        *p = pl_placement_create("00000000000000");
-    pl_placement_apply(*p, ++t->events, ev);
+    struct pl_placement *before = *p ? *p : pl_placement_create("00000000000000", PL_ROOM);
+    *p = pl_placement_apply(before, ++t->events, ev);
+    if (*p != before)
+        pl_placement_free(before);
     assert_string_not_equal((*p)->young_person, "");
 }
 
 static void check_event(struct told *t, const struct load_event *e, const char *stream, struct mj_arena *a)
 {
-    PlacementEvent *ev;
+    struct pl_event ev;
     struct pl_warning w;
     mj_error err = { 0 };
     mj_arena_reset(a, 0);
@@ -80,7 +81,7 @@ static void check_event(struct told *t, const struct load_event *e, const char *
     }
     if (rc < 0)
         fail_msg("%s %s: %s %s %s", e->ref, e->key, err.reason, err.field, err.text);
-    judge_as(t, e, ev);
+    judge_as(t, e, &ev);
 }
 
 static void every_event_becomes_what_is_expected_of_it(void **state)

@@ -14,7 +14,7 @@ static char agency[MJ_SIRET_LEN + 1];
 static struct mj_arena *arena;
 static struct pl_warning warning;
 static mj_error error;
-static PlacementEvent *event;
+static struct pl_event event;
 
 static int check(const struct draft *d)
 {
@@ -192,10 +192,11 @@ static void the_reference_is_cut_out_and_the_rest_still_unpacks(void **state)
     (void)state;
     DRAFT(d, PL_STARTED, "2026-11-02", NULL);
     struct made m = draft_pack(&d);
-    size_t len;
     assert_int_equal(pl_event_check(m.bytes, m.len, agency, EVENTS_NOW, arena, &event, &warning, &error), 0);
-    const uint8_t *cut = pl_event_cut(m.bytes, m.len, event, &len);
-    PlacementEvent *rest = missionjeunes__placements__v1__placement_event__unpack(mj_arena_protobuf(arena), len, cut);
+    assert_memory_equal(event.ref, "M-1", 3);
+    assert_int_equal(event.ref_len, 3);
+    PlacementEvent *rest = missionjeunes__placements__v1__placement_event__unpack(mj_arena_protobuf(arena),
+                                                                                  event.rest_len, event.rest);
     assert_non_null(rest);
     assert_int_equal(rest->placement_ref.len, 0);
     assert_string_equal(rest->young_person, d.person);
@@ -204,23 +205,19 @@ static void the_reference_is_cut_out_and_the_rest_still_unpacks(void **state)
 
 static void equal_values_have_equal_tags(void **state)
 {
-    struct pl_fact a, b;
-    bool correction;
     (void)state;
     DRAFT(d, PL_STARTED, "2026-11-02", NULL);
     assert_int_equal(check(&d), 0);
-    pl_event_fact(event, &a, &correction);
-    assert_false(correction);
+    struct pl_event a = event;
+    assert_false(a.correction);
     draft_correct(&d);
     assert_int_equal(check(&d), 0);
-    pl_event_fact(event, &b, &correction);
-    assert_true(correction);
-    assert_memory_equal(a.tag, b.tag, MJ_TAG);
-    assert_int_equal(a.on, mj_date_of(2026, 11, 2));
+    assert_true(event.correction);
+    assert_true(a.fact.tag == event.fact.tag);
+    assert_int_equal(a.fact.on, mj_date_of(2026, 11, 2));
     d.started.rome = "N1105";
     assert_int_equal(check(&d), 0);
-    pl_event_fact(event, &b, &correction);
-    assert_memory_not_equal(a.tag, b.tag, MJ_TAG);
+    assert_true(a.fact.tag != event.fact.tag);
 }
 
 static void more_than_two_days_is_late(void **state)
@@ -228,13 +225,13 @@ static void more_than_two_days_is_late(void **state)
     (void)state;
     DRAFT(d, PL_STARTED, "2026-11-16", NULL);    /* now is the 18th */
     assert_int_equal(check(&d), 0);
-    assert_int_equal(pl_event_late_days(event, EVENTS_NOW, "52"), 0);
+    assert_int_equal(pl_event_late_days(&event, EVENTS_NOW, "52"), 0);
     memcpy(d.on, "2026-11-15", 11);
     assert_int_equal(check(&d), 0);
-    assert_int_equal(pl_event_late_days(event, EVENTS_NOW, "52"), 3);
+    assert_int_equal(pl_event_late_days(&event, EVENTS_NOW, "52"), 3);
     draft_correct(&d);                           /* a correction is about the past, and is no late event */
     assert_int_equal(check(&d), 0);
-    assert_int_equal(pl_event_late_days(event, EVENTS_NOW, "52"), 0);
+    assert_int_equal(pl_event_late_days(&event, EVENTS_NOW, "52"), 0);
 }
 
 #define OURS(ours, theirs) assert_int_equal((int)(ours), (int)MISSIONJEUNES__PLACEMENTS__V1__##theirs)

@@ -99,7 +99,7 @@ static void other_bytes_under_a_taken_number_are_a_conflict(void **state)
     send_one(1, made_event("M-1", PL_STARTED, "2026-11-16", NULL));
     send_one(1, made_event("M-1", PL_STARTED, "2026-11-17", NULL));
     became(0, 1, PL_CONFLICT, "NUMBER_TAKEN", "");
-    assert_int_equal(placement("M-1")->facts[0].now.on, mj_date_of(2026, 11, 16));
+    assert_int_equal(placement("M-1")->facts[0].on, mj_date_of(2026, 11, 16));
 }
 
 static void a_gap_is_asked_for_and_takes_no_number(void **state)

@@ -20,7 +20,7 @@ static int up(void **state)
     char agency[MJ_SIRET_LEN + 1];
     (void)state;
     events_siret(agency, 41234567, 1);
-    placement = pl_placement_create(agency);
+    placement = pl_placement_create(agency, 1);
     number = 0;
     return mj_crypto_init(NULL);
 }
@@ -35,11 +35,18 @@ static int down(void **state)
 /* Judges, and folds what is taken, as the service does. */
 static int judge(const struct draft *d)
 {
+    struct made m;
+    struct pl_event ev;
     memset(&error, 0, sizeof error);
     number++;
-    int rc = pl_placement_judge(placement->count ? placement : NULL, &d->event, &verdict, &error);
-    if (rc == 0 && verdict.judgement == PL_TAKE)
-        pl_placement_apply(placement, number, &d->event);
+    assert_true(draft_read(d, &m, &ev));
+    int rc = pl_placement_judge(placement->count ? placement : NULL, &ev, &verdict, &error);
+    if (rc < 0 || verdict.judgement == PL_KNOW)
+        return rc;
+    struct pl_placement *before = placement;
+    placement = pl_placement_apply(before, number, &ev);
+    if (placement != before)
+        pl_placement_free(before);
     return rc;
 }
 

@@ -16,16 +16,16 @@ struct told {                            /* a placement of the file */
     uint8_t ref[PL_REF_MAX];
 };
 
-static struct told *told_of(struct told **all, const ProtobufCBinaryData *ref, const char *siret)
+static struct told *told_of(struct told **all, const struct pl_event *ev, const char *siret)
 {
     struct told *t;
-    HASH_FIND(hh, *all, ref->data, ref->len, t);
+    HASH_FIND(hh, *all, ev->ref, ev->ref_len, t);
     if (t)
         return t;
     t = mj_calloc(1, sizeof *t);
-    t->len = ref->len;
-    memcpy(t->ref, ref->data, ref->len);
-    t->placement = pl_placement_create(siret);
+    t->len = ev->ref_len;
+    memcpy(t->ref, ev->ref, ev->ref_len);
+    t->placement = pl_placement_create(siret, PL_ROOM);
     HASH_ADD_KEYPTR(hh, *all, t->ref, t->len, t);
     return t;
 }
@@ -40,8 +40,16 @@ static void forget_all(struct told **all)
     }
 }
 
+static void apply(struct told *t, uint64_t number, const struct pl_event *ev)
+{
+    struct pl_placement *before = t->placement;
+    t->placement = pl_placement_apply(before, number, ev);
+    if (t->placement != before)
+        pl_placement_free(before);
+}
+
 /* Numbers of events are, here, their places in the file, from 1. */
-static int judge(struct events *e, size_t i, struct told *t, const PlacementEvent *ev, mj_error *err)
+static int judge(struct events *e, size_t i, struct told *t, const struct pl_event *ev, mj_error *err)
 {
     struct pl_verdict v = { 0 };
     bool fresh = t->placement->count == 0;
@@ -53,7 +61,7 @@ static int judge(struct events *e, size_t i, struct told *t, const PlacementEven
     if (v.judgement == PL_KNOW && v.same_as)
         e->items[i].same_line = e->items[v.same_as - 1].line;
     else if (v.judgement == PL_TAKE)
-        pl_placement_apply(t->placement, i + 1, ev);
+        apply(t, i + 1, ev);
     return 0;
 }
 
@@ -61,7 +69,7 @@ void events_check(struct events *e, const char *siret, int64_t now_ms)
 {
     struct mj_arena *a = mj_arena_create(0);
     struct told *all = NULL;
-    PlacementEvent *ev;
+    struct pl_event ev;
     mj_error err;
 
     for (size_t i = 0; i < e->count; i++) {
@@ -70,7 +78,7 @@ void events_check(struct events *e, const char *siret, int64_t now_ms)
             continue;
         mj_arena_reset(a, mj_arena_ceiling(item->len));
         if (pl_event_check(item->bytes, item->len, siret, now_ms, a, &ev, &item->warning, &err) < 0 ||
-            judge(e, i, told_of(&all, &ev->placement_ref, siret), ev, &err) < 0)
+            judge(e, i, told_of(&all, &ev, siret), &ev, &err) < 0)
             item->wrong = mj_memdup(&err, sizeof err);
     }
     forget_all(&all);
