@@ -147,7 +147,7 @@ static void one_byte_changed_anywhere(void **state)
         for (size_t at = 0; at < m.len; at++)
             for (unsigned n = 0; n < 16; n++) {
                 struct made other = m;
-                other.bytes[at] = n < 8 ? (uint8_t)(m.bytes[at] ^ (1u << n)) : (uint8_t)below(256);
+                other.bytes[at] = (uint8_t)(n < 8 ? m.bytes[at] ^ (1u << n) : below(256));
                 agree(other.bytes, other.len);
             }
     }

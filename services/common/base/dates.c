@@ -228,16 +228,29 @@ static int offset_miquelon(int64_t ms)
     return summer ? -2 : -3;
 }
 
+static mj_date day_at(int64_t utc_ms, int hours)
+{
+    return (mj_date)floor_div(utc_ms + hours * MS_PER_HOUR, MS_PER_DAY);
+}
+
+/* The day of winter time is that of summer time but for one hour a day; only then the season matters. */
+static mj_date day_of_season(int64_t utc_ms, int winter, int (*offset)(int64_t ms))
+{
+    mj_date day = day_at(utc_ms, winter);
+    return day == day_at(utc_ms, winter + 1) ? day : day_at(utc_ms, offset(utc_ms));
+}
+
 mj_date mj_local_day(int64_t utc_ms, const char *region)
 {
     static const struct { const char *code; int hours; } overseas[] = {
         { "01", -4 }, { "02", -4 }, { "03", -3 }, { "04", 4 }, { "06", 3 }, { "BL", -4 }, { "MF", -4 },
     };
-    int hours = region && strcmp(region, "PM") == 0 ? offset_miquelon(utc_ms) : offset_mainland(utc_ms);
+    if (region && strcmp(region, "PM") == 0)
+        return day_of_season(utc_ms, -3, offset_miquelon);
     for (size_t i = 0; region && i < sizeof overseas / sizeof *overseas; i++)
         if (strcmp(region, overseas[i].code) == 0)
-            hours = overseas[i].hours;
-    return (mj_date)floor_div(utc_ms + hours * MS_PER_HOUR, MS_PER_DAY);
+            return day_at(utc_ms, overseas[i].hours);
+    return day_of_season(utc_ms, 1, offset_mainland);
 }
 
 char *mj_utc_format(int64_t utc_ms, char out[25])

@@ -6,7 +6,7 @@
 
 /* ---- reading ---- */
 
-static bool read_number(const uint8_t **at, const uint8_t *end, uint64_t *ret, bool *shortest)
+static bool read_long_number(const uint8_t **at, const uint8_t *end, uint64_t *ret, bool *shortest)
 {
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 70 && *at < end; shift += 7) {
@@ -19,6 +19,15 @@ static bool read_number(const uint8_t **at, const uint8_t *end, uint64_t *ret, b
         }
     }
     return false;
+}
+
+/* Nearly every tag and length we see is one byte. */
+static inline bool read_number(const uint8_t **at, const uint8_t *end, uint64_t *ret, bool *shortest)
+{
+    if (*at == end || **at >= 0x80)
+        return read_long_number(at, end, ret, shortest);
+    *ret = *(*at)++;
+    return true;
 }
 
 const uint8_t *mj_varint_get(const uint8_t *at, const uint8_t *end, uint64_t *ret)

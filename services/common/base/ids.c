@@ -21,11 +21,22 @@ static unsigned value36(char c)
  * one wrong character and any two swapped ones change it. */
 static unsigned check_value(const char *region, const unsigned digits[DIGITS])
 {
-    unsigned v = (value36(region[0]) * 36 + value36(region[1])) % 37;
-    for (int i = 0; i < DIGITS; i++)
-        v = (v * 32 + digits[i]) % 37;
-    return v;
+    uint64_t v = value36(region[0]) * 36 + value36(region[1]);
+    for (int i = 0; i < DIGITS; i++) {
+        v = v * 32 + digits[i];
+        if (i == DIGITS / 2 - 1)         /* eight digits fit into 64 bits with what was before them, sixteen do not */
+            v %= 37;
+    }
+    return (unsigned)(v % 37);
 }
+
+/* A digit's value plus 1; 0 for what is none. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['G'] = 17, ['H'] = 18, ['J'] = 19,
+    ['K'] = 20, ['M'] = 21, ['N'] = 22, ['P'] = 23, ['Q'] = 24, ['R'] = 25, ['S'] = 26, ['T'] = 27, ['V'] = 28,
+    ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
+};
 
 void mj_person_make(char out[MJ_PERSON_TEXT], const char region[3], const uint8_t random[MJ_PERSON_RANDOM])
 {
@@ -61,12 +72,12 @@ int mj_person_check(const char *id, const char *field, mj_error *err)
                        "expected R, the code of a region and -, got another beginning; copy the id as issued");
     unsigned digits[DIGITS];
     for (size_t i = 0; i < DIGITS; i++) {
-        const char *found = memchr(symbols, id[DIGITS_AT + i], 32);
-        if (!found)
+        unsigned value = digit_values[(uint8_t)id[DIGITS_AT + i]];
+        if (value == 0)
             return mj_fail(err, MJ_INVALID_ARGUMENT, "PERSON_FORMAT", field,
                            "expected digits and capitals without I, L, O and U, character %zu is none; copy the id as "
                            "issued", DIGITS_AT + i + 1);
-        digits[i] = (unsigned)(found - symbols);
+        digits[i] = value - 1;
     }
     if (id[DIGITS_AT + DIGITS] != symbols[check_value(region, digits)])
         return mj_fail(err, MJ_INVALID_ARGUMENT, "PERSON_CHECKSUM", field,

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/utf8.h"
 
+#include <string.h>
+
 static bool continues(uint8_t c)
 {
     return (c & 0xC0) == 0x80;
@@ -27,10 +29,23 @@ size_t mj_utf8_char(const uint8_t *s, size_t n)
     return n >= 4 && continues(s[3]) ? 4 : 0;
 }
 
+/* Eight bytes from 1 to 0x7F: with 1 taken from each, no highest bit is set, nor was one before. */
+static bool plain_eight(const uint8_t *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t v;
+    memcpy(&v, s, sizeof v);
+    return (((v - ones) | v) & ones << 7) == 0;
+}
+
 bool mj_utf8_text(const uint8_t *s, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        if (s[i] - 1u < 0x7F) {                             /* 1 to 0x7F: nearly every byte we see */
+        if (n - i >= 8 && plain_eight(s + i)) {             /* nearly all that we see */
+            i += 8;
+            continue;
+        }
+        if (s[i] - 1u < 0x7F) {
             i++;
             continue;
         }
