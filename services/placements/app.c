@@ -9,7 +9,7 @@
 #define WINDOW_EVENTS 4000
 #define WINDOW_BYTES (2u * 1024u * 1024u)
 #define TOTAL_BYTES (16u * 1024u * 1024u)
-#define UNMATCHED_MAX 1000000            /* about 100 MiB: senders may make ids up */
+#define UNMATCHED_MAX 1000000            /* about 22 MiB: senders may make ids up */
 
 const struct mj_config_item pl_config[] = {
     { "credit-events", MJ_CFG_UINT, "4000", PL_BATCH_EVENTS, 1000000, "events a connection may have unanswered" },
@@ -28,17 +28,15 @@ struct pl_app *pl_app_create(struct mj_loop *loop, const struct mj_env *env)
     app->env = env;
     app->credit = pl_credit_create(&limits);
     app->arena = mj_arena_create(0);
+    app->known = pl_people_create();
+    app->enrolled = pl_enrolled_create();
     app->unmatched_max = UNMATCHED_MAX;
     return app;
 }
 
 static void part_free(struct pl_part *part)
 {
-    struct pl_hash *h, *next;
-    HASH_ITER(hh, part->unmatched, h, next) {
-        HASH_DEL(part->unmatched, h);
-        free(h);
-    }
+    pl_people_destroy(part->unmatched);
     pl_match_free(part);
     pl_quality_free(part);
     free(part);
@@ -56,6 +54,9 @@ void pl_app_free(struct pl_app *app)
     mj_timer_destroy(app->quality_timer);
     pl_credit_destroy(app->credit);
     mj_arena_destroy(app->arena);
+    pl_people_destroy(app->known);
+    pl_enrolled_destroy(app->enrolled);
+    mj_buf_free(&app->payload);
     free(app);
 }
 
@@ -72,6 +73,7 @@ struct pl_part *pl_part_of(struct pl_app *app, struct mj_partition *p)
     if (part == NULL) {
         part = mj_calloc(1, sizeof *part);
         part->app = app;
+        part->unmatched = pl_people_create();
         (void)snprintf(part->region, sizeof part->region, "%s", mj_partition_region(p));
         HASH_ADD_STR(app->parts, region, part);
     }
@@ -124,6 +126,6 @@ void pl_gauges(struct pl_app *app)
         (void)snprintf(labels, sizeof labels, "region=\"%s\"", part->region);
         mj_metric_set(mj_metric(app->metrics, MJ_GAUGE, "mj_unmatched_people", labels,
                                 "Young people that placements wait for; those beyond a million are in the tables only"),
-                      HASH_COUNT(part->unmatched));
+                      (double)pl_people_count(part->unmatched));
     }
 }

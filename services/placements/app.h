@@ -69,7 +69,8 @@ void pl_gauges(struct pl_app *app);      /* brings the gauges up to date */
 bool pl_person_known(const struct pl_app *app, const char *id);
 /* Position up to which the log of the region in the id is known; 0 for none. */
 uint64_t pl_registry_position(const struct pl_app *app, const char *id);
-void pl_enrolled_free(struct pl_app *app);
+struct pl_enrolled *pl_enrolled_create(void);
+void pl_enrolled_destroy(struct pl_enrolled *e);
 
 /* match.c */
 void pl_unmatched_add(struct pl_part *part, const char *id);         /* the fold says so */

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /* Matching: placements whose young person was not known are matched when registry enrols that person.
  *
- * The table `unmatched` holds who waits; memory holds one hash a person, up to a bound beyond which every enrolment is
- * looked for in the table. When an enrolment hits the set, or at start for the whole table, one job a partition at a
+ * The table `unmatched` holds who waits; memory holds their ids, up to a bound beyond which every enrolment is looked
+ * for in the table. When an enrolment hits the set, or at start for the whole table, one job a partition at a
  * time: tables are brought up to date, what waits is read from them, and a Match command writes PlacementMatched for
  * each placement that is still unmatched and whose person is known by then. A job that cannot run (disk full, tables
  * late) is tried again by the timer. */
@@ -37,44 +37,12 @@ struct pl_matching {
 
 static void kick(struct pl_matching *m);
 
-/* ---- the set of hashes ---- */
-
-static uint64_t hash_of(const char *id)  /* FNV-1a; a collision costs one look-up */
-{
-    uint64_t h = 14695981039346656037u;
-    for (; *id != '\0'; id++)
-        h = (h ^ (uint8_t)*id) * 1099511628211u;
-    return h;
-}
-
-static struct pl_hash *in_set(struct pl_part *part, const char *id)
-{
-    uint64_t hash = hash_of(id);
-    struct pl_hash *found = NULL;
-    HASH_FIND(hh, part->unmatched, &hash, sizeof hash, found);
-    return found;
-}
-
 void pl_unmatched_add(struct pl_part *part, const char *id)
 {
-    if (in_set(part, id) != NULL)
-        return;
-    if (HASH_COUNT(part->unmatched) >= part->app->unmatched_max) {
+    if (pl_people_count(part->unmatched) < part->app->unmatched_max)
+        (void)pl_people_add(part->unmatched, id, 0);
+    else if (!pl_people_find(part->unmatched, id, NULL))
         part->unmatched_left_out = true;
-        return;
-    }
-    struct pl_hash *h = mj_calloc(1, sizeof *h);
-    h->hash = hash_of(id);
-    HASH_ADD(hh, part->unmatched, hash, sizeof h->hash, h);
-}
-
-static void drop_from_set(struct pl_part *part, const char *id)
-{
-    struct pl_hash *h = in_set(part, id);
-    if (h == NULL)
-        return;
-    HASH_DEL(part->unmatched, h);
-    free(h);
 }
 
 /* ---- the command ---- */
@@ -86,9 +54,23 @@ static bool needs(struct mj_command *c, struct mj_partition *p, struct mj_row_wa
     for (size_t i = 0; i < m->item_count; i++) {
         struct mj_row_key key = pl_placement_key(m->items[i].name);
         here &= mj_rows_need(mj_partition_rows(p), &pl_placement_kind, &key, w);
-        here &= pl_person_need(m->part->app, m->items[i].person, w);
     }
     return here;
+}
+
+static void emit(struct pl_matching *m, struct mj_partition *p, const struct item *it, const char *stream,
+                 uint64_t enrolled)
+{
+    struct pl_matched out = { .registry_position = enrolled };
+    struct mj_buf packed = MJ_BUF_INIT;
+    memcpy(out.name, it->name, MJ_TAG);
+    memcpy(out.stream, stream, sizeof out.stream);
+    memcpy(out.young_person, it->person, sizeof out.young_person);
+    pl_matched_put(&packed, &out);
+    (void)mj_partition_emit_value(p, PL_ENTRY_MATCHED, &packed, &out);
+    mj_buf_free(&packed);
+    pl_count(m->part, PL_C_MATCHED, 1);
+    m->emitted++;
 }
 
 static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)
@@ -96,24 +78,14 @@ static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)
     struct pl_matching *m = (struct pl_matching *)c;
     (void)err;
     for (size_t i = 0; i < m->item_count; i++) {
-        struct item *it = &m->items[i];
+        const struct item *it = &m->items[i];
         struct mj_row_key key = pl_placement_key(it->name);
         const struct pl_placement *placement = mj_rows_get(mj_partition_rows(p), &pl_placement_kind, &key);
-        const struct pl_person *person = pl_person_get(m->part->app, it->person);
-        m->unknown = m->unknown || person == NULL;
-        if (person == NULL || placement == NULL || placement->matched)
-            continue;
-        m->emitted++;
-        PlacementMatched out = MISSIONJEUNES__PLACEMENTS__V1__PLACEMENT_MATCHED__INIT;
-        char stream[MJ_SIRET_LEN + 1];
-        memcpy(stream, placement->stream, sizeof stream);
-        out.placement.data = it->name;
-        out.placement.len = MJ_TAG;
-        out.stream = stream;
-        out.young_person = it->person;
-        out.registry_position = person->position;
-        (void)mj_partition_emit(p, PL_ENTRY_MATCHED, &out.base);
-        pl_count(m->part, PL_C_MATCHED, 1);
+        uint64_t enrolled;
+        bool known = pl_people_find(m->part->app->known, it->person, &enrolled);
+        m->unknown = m->unknown || !known;
+        if (known && placement != NULL && !placement->matched)
+            emit(m, p, it, placement->stream, enrolled);
     }
     return 0;
 }
@@ -129,7 +101,7 @@ static void stop(struct pl_matching *m, const mj_error *err)
 static void leave_queue(struct pl_matching *m)
 {
     for (size_t i = 0; i < m->people_read && !m->unknown; i++)
-        drop_from_set(m->part, m->people[i]);
+        pl_people_drop(m->part->unmatched, m->people[i]);
     m->queued -= m->people_read;
     memmove(m->queue, m->queue + m->people_read, m->queued * sizeof *m->queue);
 }
@@ -173,7 +145,7 @@ static int take_item(void *arg, const struct mj_result_row *r)
     size_t len;
     const void *name = mj_col_blob(r, 1, &len);
     struct item *it = &m->items[m->item_count];
-    if (len != MJ_TAG || m->item_count == ITEMS_MAX || strlen(mj_col_text(r, 0)) != MJ_PERSON_TEXT - 1)
+    if (len != MJ_TAG || m->item_count == ITEMS_MAX || mj_person_check(mj_col_text(r, 0), NULL, NULL) < 0)
         return 0;                        /* not a row of ours */
     memcpy(it->person, mj_col_text(r, 0), MJ_PERSON_TEXT);
     memcpy(it->name, name, MJ_TAG);
@@ -270,7 +242,7 @@ static void enqueue(struct pl_matching *m, const char *id)
 void pl_match_person(struct pl_app *app, const char *id)
 {
     for (struct pl_part *part = app->parts; part != NULL; part = part->hh.next) {
-        if (part->partition == NULL || (!part->unmatched_left_out && in_set(part, id) == NULL))
+        if (part->partition == NULL || (!part->unmatched_left_out && !pl_people_find(part->unmatched, id, NULL)))
             continue;
         enqueue(matching_of(part), id);
         kick(matching_of(part));

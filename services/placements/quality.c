@@ -56,14 +56,16 @@ static bool needs(struct mj_command *c, struct mj_partition *p, struct mj_row_wa
 static int decide(struct mj_command *c, struct mj_partition *p, mj_error *err)
 {
     struct quality_command *q = (struct quality_command *)c;
-    StreamQuality out = MISSIONJEUNES__PLACEMENTS__V1__STREAM_QUALITY__INIT;
     struct mj_row_key key = pl_stream_key(q->stream);
     const struct pl_stream *s = mj_rows_get(mj_partition_rows(p), &pl_stream_kind, &key);
+    struct pl_quality out = { .resends = q->resends + (s != NULL ? s->resends : 0),
+                              .conflicts = q->conflicts + (s != NULL ? s->conflicts : 0) };
+    struct mj_buf packed = MJ_BUF_INIT;
     (void)err;
-    out.stream = q->stream;
-    out.resends = q->resends + (s != NULL ? s->resends : 0);
-    out.conflicts = q->conflicts + (s != NULL ? s->conflicts : 0);
-    (void)mj_partition_emit(p, PL_ENTRY_QUALITY, &out.base);
+    memcpy(out.stream, q->stream, sizeof out.stream);
+    pl_quality_put(&packed, &out);
+    (void)mj_partition_emit_value(p, PL_ENTRY_QUALITY, &packed, &out);
+    mj_buf_free(&packed);
     return 0;
 }
 

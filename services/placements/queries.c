@@ -7,6 +7,8 @@
 
 #include "placements/reasons.h"
 
+#define TOKEN 8                          /* bytes of a page token */
+
 uint32_t pl_page_size(uint32_t asked)
 {
     return asked == 0 ? PL_PAGE_DEFAULT : asked > PL_PAGE_MAX ? PL_PAGE_MAX : asked;
@@ -32,25 +34,22 @@ int pl_token_number(const ProtobufCBinaryData *token, uint64_t *after, mj_error 
     *after = 0;
     if (token->len == 0)
         return 0;
-    if (token->len != 8)
+    if (token->len != TOKEN)
         return bad_token(err);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < TOKEN; i++)
         *after = *after << 8 | token->data[i];
     return *after > INT64_MAX ? bad_token(err) : 0;
 }
 
-int pl_token_name(const ProtobufCBinaryData *token, const uint8_t **after, mj_error *err)
+static uint8_t *token_of(uint64_t last, uint8_t token[TOKEN])
 {
-    *after = NULL;
-    if (token->len != 0 && token->len != MJ_TAG)
-        return bad_token(err);
-    if (token->len == MJ_TAG)
-        *after = token->data;
-    return 0;
+    for (int i = 0; i < TOKEN; i++)
+        token[i] = (uint8_t)(last >> (8 * (TOKEN - 1 - i)));
+    return token;
 }
 
-/* The page with its position, and where it goes on (token NULL: it does not). */
-static int page_of(const struct mj_readers *r, const void *token, size_t len, struct mj_arena *a,
+/* The page with its position, and the number or id of its last row, where it goes on (0: it does not). */
+static int page_of(const struct mj_readers *r, uint64_t last, struct mj_arena *a,
                    Missionjeunes__Common__V1__PageResponse **ret, mj_error *err)
 {
     uint8_t hash[MJ_HASH];
@@ -58,8 +57,8 @@ static int page_of(const struct mj_readers *r, const void *token, size_t len, st
     missionjeunes__common__v1__page_response__init(page);
     if (mj_tables_position(r->tables, "own", &page->at_position, hash, err) < 0)
         return -1;
-    if (token != NULL)
-        page->next_token = (ProtobufCBinaryData){ len, must(mj_arena_copy(a, token, len)) };
+    if (last != 0)
+        page->next_token = (ProtobufCBinaryData){ TOKEN, token_of(last, must(mj_arena_alloc(a, TOKEN))) };
     *ret = page;
     return 0;
 }
@@ -72,20 +71,13 @@ struct event_query { struct mj_arena *arena; GetEventResponse *out; struct pl_fa
 static int on_entry(void *arg, const struct mj_entry *e)
 {
     struct event_query *q = arg;
-    ProtobufCMessage *m;
     q->out->position = e->position;
     q->out->recorded_at_ms = e->recorded_at_ms;
-    if (pl_fate_of(e, q->arena, &q->fate, q->err) < 0)
+    if (pl_fate_of(e, &q->fate, q->err) < 0)
         return -1;
-    if (e->type != PL_ENTRY_ACCEPTED)
-        return 0;
-    if (pl_entry_unpack(&m, &missionjeunes__placements__v1__event_accepted__descriptor, e->payload, e->payload_len,
-                        q->arena, q->err) < 0)
-        return -1;
-    const EventAccepted *x = (const EventAccepted *)m;
-    q->named = x->placement.len == MJ_TAG;
+    q->named = e->type == PL_ENTRY_ACCEPTED;
     if (q->named)
-        memcpy(q->name, x->placement.data, MJ_TAG);
+        memcpy(q->name, ((const struct pl_numbered *)e->value)->name, MJ_TAG);
     return 0;
 }
 
@@ -112,17 +104,17 @@ int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t numbe
                    GetEventResponse *out, mj_error *err)
 {
     struct event_query q = { .arena = a, .out = out, .err = err };
-    struct pl_run *run = NULL;
+    struct pl_run run = { 0 };
+    uint64_t positions[PL_RUN];
     if (number > 0 && pl_run_read(r->tables, siret, pl_run_of(number), &run, err) < 0)
         return -1;
-    if (run == NULL || pl_run_index(number) >= run->count) {
-        pl_run_free(run);
+    uint32_t count = run.count;
+    pl_run_positions(&run, positions);
+    pl_run_clear(&run);
+    if (number == 0 || pl_run_index(number) >= count)
         return mj_fail(err, MJ_NOT_FOUND, "EVENT", "sequence",
                        "expected a number that this stream took, got a higher one or 0");
-    }
-    uint64_t position = run->positions[pl_run_index(number)];
-    pl_run_free(run);
-    if (pl_entry_read(r->log, position, a, on_entry, &q, err) < 0 || with_placement(r, &q) < 0)
+    if (pl_log_entry(r->log, positions[pl_run_index(number)], a, on_entry, &q, err) < 0 || with_placement(r, &q) < 0)
         return -1;
     EventException *x = must(mj_arena_alloc(a, sizeof *x));
     missionjeunes__placements__v1__exception__init(x);
@@ -145,7 +137,7 @@ int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t numbe
 /* What was unmatched is accepted once its placement is matched. */
 static const struct mj_sql list_exceptions = {
     "SELECT number, now, reason, field, same_as, recorded_at, late_days FROM ("
-    " SELECT x.*, CASE WHEN outcome = 3 AND EXISTS(SELECT 1 FROM placements p WHERE p.name = x.name AND p.matched = 1)"
+    " SELECT x.*, CASE WHEN outcome = 3 AND EXISTS(SELECT 1 FROM placements p WHERE p.id = x.placement AND p.matched = 1)"
     " THEN 1 ELSE outcome END AS now FROM exceptions x WHERE siret = $1 AND number > $2) AS listed"
     " WHERE ($3 >> now) & 1 = 1 AND ($4 = 0 OR late_days > 0) ORDER BY number LIMIT $5" };
 
@@ -182,26 +174,24 @@ int pl_query_exceptions(const struct mj_readers *r, const struct pl_exceptions_q
     unsigned all = 1u << PL_REJECTED | 1u << PL_DUPLICATE | 1u << PL_UNMATCHED | (q->late ? 1u << PL_ACCEPTED : 0);
     struct mj_value v[] = { mj_vt(q->siret), mj_vi((int64_t)q->after), mj_vi(q->outcomes != 0 ? q->outcomes : all),
                             mj_vi(q->late), mj_vi((int64_t)p.size + 1) };
-    uint8_t token[8];
     out->exceptions = must(mj_arena_alloc(a, p.size * sizeof *out->exceptions));
     if (mj_tables_query(r->tables, &list_exceptions, v, 5, exception_row, &p, err) < 0)
         return -1;
     uint64_t last = out->n_exceptions > 0 ? out->exceptions[out->n_exceptions - 1]->state->sequence : 0;
-    for (int i = 0; i < 8; i++)
-        token[i] = (uint8_t)(last >> (8 * (7 - i)));
-    return page_of(r, p.more ? token : NULL, sizeof token, a, &out->page, err);
+    return page_of(r, p.more ? last : 0, a, &out->page, err);
 }
 
 /* ---- placements ---- */
 
 static const struct mj_sql list_placements = {
-    "SELECT name, value FROM placements WHERE siret = $1 AND name > $2 ORDER BY name LIMIT $3" };
+    "SELECT id, name, matched, value FROM placements WHERE siret = $1 AND id > $2 ORDER BY id LIMIT $3" };
 
 struct placements_page {
     struct mj_arena *arena;
     ListPlacementsResponse *out;
     uint32_t size;
     bool more;
+    uint64_t last;                       /* id of the last one */
     mj_error *err;
     int rc;
 };
@@ -235,7 +225,7 @@ static int placement_row(void *arg, const struct mj_result_row *r)
     struct placements_page *p = arg;
     struct pl_placement *placement = NULL;
     size_t name_len, len;
-    const void *name = mj_col_blob(r, 0, &name_len), *bytes = mj_col_blob(r, 1, &len);
+    const void *name = mj_col_blob(r, 1, &name_len), *bytes = mj_col_blob(r, 3, &len);
     if (p->out->n_placements == p->size) {
         p->more = true;
         return 1;
@@ -245,21 +235,20 @@ static int placement_row(void *arg, const struct mj_result_row *r)
     p->rc = pl_placement_decode(&placement, bytes, len, p->err);
     if (p->rc < 0)
         return 1;
+    p->last = (uint64_t)mj_col_int(r, 0);
+    placement->matched = mj_col_int(r, 2) != 0;
     p->out->placements[p->out->n_placements++] = listed(p->arena, name, placement);
     pl_placement_free(placement);
     return 0;
 }
 
-int pl_query_placements(const struct mj_readers *r, const char *siret, const uint8_t *after, uint32_t size,
+int pl_query_placements(const struct mj_readers *r, const char *siret, uint64_t after, uint32_t size,
                         struct mj_arena *a, ListPlacementsResponse *out, mj_error *err)
 {
-    struct placements_page p = { a, out, pl_page_size(size), false, err, 0 };
-    const uint8_t *from = after != NULL ? after : (const uint8_t *)"";
-    struct mj_value v[] = { mj_vt(siret), mj_vb(from, after != NULL ? MJ_TAG : 0),
-                            mj_vi((int64_t)p.size + 1) };
+    struct placements_page p = { .arena = a, .out = out, .size = pl_page_size(size), .err = err };
+    struct mj_value v[] = { mj_vt(siret), mj_vi((int64_t)after), mj_vi((int64_t)p.size + 1) };
     out->placements = must(mj_arena_alloc(a, p.size * sizeof *out->placements));
     if (mj_tables_query(r->tables, &list_placements, v, 3, placement_row, &p, err) < 0 || p.rc < 0)
         return -1;
-    const void *last = out->n_placements > 0 ? out->placements[out->n_placements - 1]->name.data : NULL;
-    return page_of(r, p.more ? last : NULL, MJ_TAG, a, &out->page, err);
+    return page_of(r, p.more ? p.last : 0, a, &out->page, err);
 }
