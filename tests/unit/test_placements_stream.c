@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "placements/credit.h"
+#include "placements/messages.h"
 #include "placements/stream.h"
 
 static void a_batch_is_resent_new_or_both(void **state)
@@ -53,29 +54,112 @@ static void a_batch_has_limits(void **state)
     assert_int_equal(pl_batch_check(UINT64_MAX, 1, 10, &err), -1);
 }
 
+static struct pl_fate fate_number(uint64_t i)
+{
+    struct pl_fate f = { .outcome = i % 5 == 4 ? PL_REJECTED : i % 5 == 3 ? PL_DUPLICATE : PL_ACCEPTED, .same_as = i,
+                         .reason = "SIRET_CHECKSUM", .field = "started.host_siret" };
+    memset(f.tag, (int)i, sizeof f.tag);
+    return f;
+}
+
+/* A full run; positions lie far apart, as those of an agency that sends little. */
+static void fill(struct pl_run *run, uint64_t positions[PL_RUN])
+{
+    uint64_t position = UINT64_C(1) << 40;
+    for (uint64_t i = 0; i < PL_RUN; i++) {
+        struct pl_fate fate = fate_number(i);
+        positions[i] = position += 1 + i * i * i * i * i;
+        pl_run_add(run, position, &fate);
+    }
+}
+
 static void a_run_gives_back_its_positions(void **state)
 {
-    struct pl_run *run = pl_run_create(), *again = NULL;
-    struct pl_fate fate = { .outcome = 5, .reason = "SIRET_CHECKSUM", .field = "started.host_siret" };
-    struct mj_buf packed = MJ_BUF_INIT;
-    uint64_t position = UINT64_C(1) << 40;
+    struct pl_run run = { 0 }, again = { 0 };
+    uint64_t positions[PL_RUN], found[PL_RUN];
     mj_error err;
     (void)state;
-    for (uint64_t i = 0; i < PL_RUN; i++)
-        pl_run_add(run, position += 1 + i * i, &fate);
-    assert_string_equal(run->fates[PL_RUN - 1]->field, "started.host_siret");
-    pl_run_encode(run, &packed);
-    assert_int_equal(pl_run_decode(&again, packed.data, packed.len, &err), 0);
-    assert_int_equal(again->count, PL_RUN);
-    assert_int_equal(again->remembered, PL_RUN);
-    assert_memory_equal(again->positions, run->positions, sizeof run->positions);
-    pl_run_free(again);
+    fill(&run, positions);
+    assert_true(positions[PL_RUN - 1] - positions[0] > UINT32_MAX);
+    assert_int_equal(pl_run_decode(&again, run.packed, run.packed_len, &err), 0);
+    assert_int_equal(again.count, PL_RUN);
+    assert_int_equal(again.remembered, PL_RUN);
+    assert_int_equal(again.last, positions[PL_RUN - 1]);
+    pl_run_positions(&again, found);
+    assert_memory_equal(found, positions, sizeof found);
+    pl_run_clear(&again);
+    pl_run_clear(&run);
+}
+
+static void bytes_that_are_no_run_are_refused(void **state)
+{
+    struct pl_run run = { 0 }, again = { 0 };
+    struct mj_buf packed = MJ_BUF_INIT;
+    uint64_t positions[PL_RUN];
+    mj_error err;
+    (void)state;
+    fill(&run, positions);
+    mj_buf_put(&packed, run.packed, run.packed_len);
     assert_int_equal(pl_run_decode(&again, packed.data, packed.len - 1, &err), -1);
     assert_int_equal(err.code, MJ_DATA_LOSS);
     mj_buf_put(&packed, "\x01", 1);      /* a 257th */
     assert_int_equal(pl_run_decode(&again, packed.data, packed.len, &err), -1);
+    assert_int_equal(again.count, 0);
     mj_buf_free(&packed);
-    pl_run_free(run);
+    pl_run_clear(&run);
+}
+
+static void a_run_remembers_what_was_added_since_it_came_to_memory(void **state)
+{
+    struct pl_run run = { 0 }, later = { 0 };
+    struct pl_fate fate;
+    mj_error err;
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++) {
+        fate = fate_number(i);
+        pl_run_add(&run, 10 + i, &fate);
+    }
+    assert_int_equal(pl_run_decode(&later, run.packed, run.packed_len, &err), 0);
+    for (uint64_t i = 3; i < 6; i++) {
+        fate = fate_number(i);
+        pl_run_add(&later, 10 + i, &fate);
+    }
+    assert_null(pl_run_tag(&later, 2));
+    assert_int_equal(pl_run_tag(&later, 3)[0], 3);
+    assert_int_equal(pl_run_tag(&later, 5)[15], 5);
+    assert_null(pl_run_tag(&later, 6));
+    assert_int_equal(pl_run_odd(&later, 3)->outcome, PL_DUPLICATE);
+    assert_int_equal(pl_run_odd(&later, 4)->same_as, 4);
+    assert_string_equal(pl_run_odd(&later, 4)->field, "started.host_siret");
+    assert_null(pl_run_odd(&later, 5));
+    pl_run_clear(&later);
+    pl_run_clear(&run);
+}
+
+static void a_run_costs_little(void **state)
+{
+    struct pl_run run = { 0 };
+    (void)state;
+    for (uint64_t i = 0; i < PL_RUN; i++) {
+        struct pl_fate fate = fate_number(0);
+        pl_run_add(&run, 1000 + 4 * i, &fate);
+    }
+    assert_true(sizeof run + pl_run_bytes(&run) <= 20 * PL_RUN);
+    pl_run_clear(&run);
+}
+
+static void a_stream_holds_the_run_of_its_last_number(void **state)
+{
+    struct pl_stream s = { .last = PL_RUN };
+    (void)state;
+    assert_ptr_equal(pl_stream_run(&s, 0), &s.run);
+    assert_null(pl_stream_run(&s, 1));
+    s.last = PL_RUN + 1;
+    assert_null(pl_stream_run(&s, 0));
+    assert_ptr_equal(pl_stream_run(&s, 1), &s.run);
+    s.last = 0;
+    assert_null(pl_stream_run(&s, 0));
+    assert_null(pl_stream_run(NULL, 0));
 }
 
 static void credit_is_a_window_of_each_connection(void **state)
@@ -125,6 +209,10 @@ int main(void)
         cmocka_unit_test(a_gap_says_which_number_is_expected),
         cmocka_unit_test(a_batch_has_limits),
         cmocka_unit_test(a_run_gives_back_its_positions),
+        cmocka_unit_test(bytes_that_are_no_run_are_refused),
+        cmocka_unit_test(a_run_remembers_what_was_added_since_it_came_to_memory),
+        cmocka_unit_test(a_run_costs_little),
+        cmocka_unit_test(a_stream_holds_the_run_of_its_last_number),
         cmocka_unit_test(credit_is_a_window_of_each_connection),
         cmocka_unit_test(credit_is_nothing_while_the_service_is_full),
     };
