@@ -48,7 +48,7 @@ static bool check_events(struct bench_echo *e, const IngestRequest *in)
 {
     int64_t now_ms = (int64_t)time(NULL) * 1000;
     struct pl_warning warning;
-    PlacementEvent *event;
+    struct pl_event event;
     mj_error err;
 
     for (size_t i = 0; i < in->n_events; i++) {
