@@ -218,7 +218,8 @@ int pl_entry_read(struct mj_entry *e, struct mj_arena *a, mj_error *err)
         return 0;
     void *value = mj_arena_alloc(a, shapes[i].size);
     if (value == NULL)
-        return mj_fail(err, MJ_RESOURCE_EXHAUSTED, "MEMORY", NULL, "no memory to read an entry of %zu bytes", e->payload_len);
+        return mj_fail(err, MJ_RESOURCE_EXHAUSTED, "MEMORY", NULL, "no memory to read an entry of %zu bytes",
+                       e->payload_len);
     memset(value, 0, shapes[i].size);
     if (e->type <= PL_ENTRY_REJECTED)
         ((struct pl_numbered *)value)->reason = ((struct pl_numbered *)value)->field = "";

@@ -39,8 +39,8 @@ void pl_matched_put(struct mj_buf *out, const struct pl_matched *m);
 void pl_quality_put(struct mj_buf *out, const struct pl_quality *q);
 
 /* Reads e->payload into e->value, in the arena: a struct pl_numbered, pl_matched or pl_quality by e->type; NULL for a
- * type that has nothing to fold. Fields that a newer writer added are passed over. DATA_LOSS ENTRY_BROKEN. Its texts and
- * its event live as long as payload and arena. */
+ * type that has nothing to fold. Fields that a newer writer added are passed over. DATA_LOSS ENTRY_BROKEN. Its texts
+ * and its event live as long as payload and arena. */
 int pl_entry_read(struct mj_entry *e, struct mj_arena *a, mj_error *err);
 
 #endif

@@ -38,7 +38,8 @@ struct mj_row_key pl_unmatched_key(const char *person, const uint8_t name[MJ_TAG
 /* "There is such a row", for kinds whose key says all. */
 void *pl_link(void);
 
-/* A run as the tables hold it, full or not, into an empty one; it stays empty where there is none. For the read thread. */
+/* A run as the tables hold it, full or not, into an empty one; it stays empty where there is none. For the read
+ * thread. */
 int pl_run_read(struct mj_tables *t, const char *siret, uint32_t run, struct pl_run *ret, mj_error *err);
 int pl_placement_read(struct mj_tables *t, const uint8_t name[MJ_TAG], struct pl_placement **ret, mj_error *err);
 

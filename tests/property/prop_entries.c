@@ -239,7 +239,7 @@ static const ProtobufCMessageDescriptor *descriptor(uint32_t type)
     }
 }
 
-/* A value as protobuf-c would pack it: its own unpacking must come to the same bytes but for fields it does not know. */
+/* A value as protobuf-c would pack it: its own unpacking comes to the same bytes, but for fields it does not know. */
 static void protobuf_agrees(uint32_t type, const void *value)
 {
     ProtobufCMessage *m = protobuf_c_message_unpack(descriptor(type), NULL, ours.len, ours.data);

@@ -37,12 +37,13 @@ bool mj_field_text(const struct mj_field *f, char *out, size_t size);
 void mj_put_number(struct mj_buf *b, uint32_t field, uint64_t value);
 void mj_put_bytes(struct mj_buf *b, uint32_t field, const void *data, size_t len);
 void mj_put_text(struct mj_buf *b, uint32_t field, const char *text);
-/* Appends a length-delimited field whose bytes the caller writes next: put_open tells where, put_close sets the length. */
+/* Appends a length-delimited field whose bytes the caller writes next: put_open tells where, put_close sets the
+ * length. */
 size_t mj_put_open(struct mj_buf *b, uint32_t field);
 void mj_put_close(struct mj_buf *b, size_t opened);
 
-/* A number as varint, MJ_VARINT bytes at most; gives what is behind it. get: NULL where no number stands there, or at is
- * NULL, so that several can be read in a row and checked once. */
+/* A number as varint, MJ_VARINT bytes at most; gives what is behind it. get: NULL where no number stands there, or at
+ * is NULL, so that several can be read in a row and checked once. */
 #define MJ_VARINT 10
 uint8_t *mj_varint_put(uint8_t *at, uint64_t v);
 const uint8_t *mj_varint_get(const uint8_t *at, const uint8_t *end, uint64_t *ret);
