@@ -27,6 +27,8 @@ def machine(scratch):
         ("system", f"{release.get('PRETTY_NAME', '').strip(chr(34))}, Linux {_said('uname', '-r')}"),
         ("disk", " ".join(disk.split())),
         ("load before the run", load),
+        ("services", str(services.harness.BIN)),
+        ("commit", commit()),
     ]
 
 
@@ -50,6 +52,16 @@ def _verdict(f, m):
     if f.met(m, f.bar) is None:
         return "not measured"
     return "stretch met" if f.met(m, f.stretch) else "**bar met**" if f.met(m, f.bar) else "**NOT MET**"
+
+
+def slow_table(m):
+    """The figures without any bar."""
+    lines = ["| figure | ours | peer | ratio |", "|---|---|---|---|"]
+    for f in figures.FIGURES:
+        if f.judged(m) is not None:
+            lines.append(f"| {f.number}. {f.title} | {number(f.ours(m), f.unit)} | " + (
+                f"{number(f.theirs(m), f.unit)} | {f.judged(m):.2f} x |" if f.theirs else "| |"))
+    return lines
 
 
 def figure_table(m):
@@ -99,20 +111,21 @@ def _part(title, lines):
     return ["", f"## {title}", ""] + lines if lines else []
 
 
-def document(command, minutes, sizes, runs, found, slow, scratch):
-    """The whole file's text. found, slow: {measurement: [figures of each run]}; slow {}: not measured."""
+def document(command, minutes, sizes, runs, found, slow, ran_on):
+    """The whole file's text. found, slow: {measurement: [figures of each run]}; slow {}: not measured; ran_on: what
+    machine() said before the first run."""
     m = figures.Medians(found)
     lines = ["<!--", "SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers",
              "SPDX-License-Identifier: Apache-2.0", "-->", "# What the benchmark found", "",
              "Written by `tests/bench/run`; what is measured and how stands in [README.md](README.md).", "",
-             f"- {datetime.date.today().isoformat()}, commit {commit()}",
+             f"- {datetime.date.today().isoformat()}",
              f"- command: `{command}` ({minutes:.0f} minutes); medians of {runs} runs taking turns, long ones once",
              "- events: " + ", ".join(f"{name} {n:,}" for name, n in sizes.items())]
-    lines += [f"- {what}: {how}" for what, how in machine(scratch)]
+    lines += [f"- {what}: {how}" for what, how in ran_on]
     lines += _part("Figures", figure_table(m))
     lines += _part("Against the machine's own limits, same run", limit_table(m))
     lines += _part("Beside", beside_table(m))
     lines += _part("Where the CPU goes (shape A, CPU s per million events, everything caught up)", thread_table(m))
-    lines += _part("With 2 ms more for each sync (stated, no bar)", figure_table(figures.Medians(slow)) if slow else [])
+    lines += _part("With 2 ms more for each sync (stated, no bar)", slow_table(figures.Medians(slow)) if slow else [])
     lines += _part("What failed", failures(found) + failures(slow))
     return "\n".join(lines) + "\n"
