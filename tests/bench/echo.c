@@ -143,7 +143,8 @@ static void *serve(void *arg)
     return NULL;
 }
 
-static bool open_socket(struct bench_echo *e, const struct mj_curve *keys, char endpoint[MJ_ENDPOINT_MAX], mj_error *err)
+static bool open_socket(struct bench_echo *e, const struct mj_curve *keys, char endpoint[MJ_ENDPOINT_MAX],
+                        mj_error *err)
 {
     struct mj_curve any = { 0 };
     int off = 0;

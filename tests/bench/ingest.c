@@ -133,8 +133,8 @@ static int prepare(struct bench *b, mj_error *err)
     if (mj_crypto_init(err) < 0 || load_world_open(&b->world, b->o.dir, NULL, err) < 0)
         return -1;
     if (b->world->enrolled < b->world->people)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "WORLD", NULL, "expected everybody to be enrolled, got %u of %u; run "
-                       "mj-load seed again", b->world->enrolled, b->world->people);
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "WORLD", NULL, "expected everybody to be enrolled, got %u of %u; "
+                       "run mj-load seed again", b->world->enrolled, b->world->people);
     return read_keys(b, err) < 0 ? -1 : cast_streams(b, err);
 }
 
@@ -172,8 +172,8 @@ static int find_placements(const struct bench *b, struct mj_instance *ret, mj_er
             }
     }
     mj_client_close(c);
-    return found ? 0 : mj_fail(err, MJ_UNAVAILABLE, "NO_INSTANCE", NULL, "the directory names no placements of region %s",
-                               b->o.region);
+    return found ? 0 : mj_fail(err, MJ_UNAVAILABLE, "NO_INSTANCE", NULL,
+                               "the directory names no placements of region %s", b->o.region);
 }
 
 /* ---- the run ---- */

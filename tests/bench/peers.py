@@ -30,7 +30,8 @@ class Peers:
         """The machine's limits."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="mj-raw-", dir=self.scratch))
         try:
-            return self._json(["bench-raw", "--events", events_file, "--dir", folder / "data", "wire", "unpack", "sync"])
+            return self._json(["bench-raw", "--events", events_file, "--dir", folder / "data", "wire", "unpack",
+                               "sync"])
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -18,7 +18,8 @@ def machine(scratch):
     """[(what, how much)]"""
     cpu = dict(line.split(":", 1) for line in _said("lscpu").splitlines() if ":" in line)
     memory = pathlib.Path("/proc/meminfo").read_text().splitlines()[0].split()[1]
-    release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line)
+    lines = pathlib.Path("/etc/os-release").read_text().splitlines()
+    release = dict(line.split("=", 1) for line in lines if "=" in line)
     disk = _said("findmnt", "-n", "-o", "SOURCE,FSTYPE,OPTIONS", "-T", str(scratch))
     load = pathlib.Path("/proc/loadavg").read_text().split()[0]
     return [
@@ -98,7 +99,8 @@ def thread_table(m):
         return []
     lines = ["| service | thread | placements alone | sustained, with reporting |", "|---|---|---|---|"]
     for key in sorted(found[0] | found[1], key=lambda k: -max(f.get(k, 0) for f in found)):
-        lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(f"{f[key]:.2f}" if key in f else "" for f in found) + " |")
+        costs = [f"{f[key]:.2f}" if key in f else "" for f in found]
+        lines.append(f"| {key[0]} | {key[1]} | {' | '.join(costs)} |")
     return lines
 
 

@@ -58,8 +58,8 @@ static int check_answer(struct state *t, const struct bench_message *m, const In
             return unexpected(t, m, x, err);
     }
     if (a->durable_through < m->first + events_of(m) - 1 || resent != m->resent || a->credit == NULL)
-        return mj_fail(err, MJ_INTERNAL, "ANSWER", NULL, "stream %s: durable through %llu with %u resends and %s credit,"
-                       " expected %llu with %u", t->s->cast->streams[m->stream].siret,
+        return mj_fail(err, MJ_INTERNAL, "ANSWER", NULL, "stream %s: durable through %llu with %u resends and %s "
+                       "credit, expected %llu with %u", t->s->cast->streams[m->stream].siret,
                        (unsigned long long)a->durable_through, resent, a->credit ? "a" : "no",
                        (unsigned long long)(m->first + events_of(m) - 1), m->resent);
     t->s->duplicates += resent;

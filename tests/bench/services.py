@@ -222,7 +222,7 @@ class Ours:
             sender.kill()
 
     def rebuild_counters(self):
-        """Reporting's model is taken away and it folds the logs again; seconds from its start until the counters stand at
+        """Reporting forgets its model and folds the logs again; seconds from its start until the counters stand at
         the end of placements' log. Placements runs, reporting does not."""
         shutil.rmtree(self.platform.data / "reporting" / "model")
         self.platform.redis.cli("flushall")
