@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "common/base/buf.h"
 #include "common/base/codes.h"
+#include "common/base/crypto.h"
 #include "common/wire/frame.h"
 #include "common/wire/sock_options.h"
 #include "placements/event.h"
@@ -19,6 +21,7 @@
 #define STREAMS 64
 #define FRAMES 3                                 /* route, header, body */
 #define LOOK_MS 50
+#define GATHER 64                                /* messages a sync */
 #define MUCH 1000000u
 
 struct bench_echo {
@@ -29,7 +32,9 @@ struct bench_echo {
     double cpu_s;
     struct { char siret[MJ_SIRET_LEN + 1]; uint64_t last; } streams[STREAMS];
     struct mj_arena *arena, *scratch;
-    struct mj_buf header, body;
+    FILE *log;                                   /* nameless */
+    struct { zmq_msg_t route; struct mj_buf header, body; } answers[GATHER];
+    unsigned answer_count;
 };
 
 /* ---- a batch ---- */
@@ -44,8 +49,11 @@ static uint64_t *last_of(struct bench_echo *e, const char *siret)
     return &e->streams[i].last;
 }
 
-static bool check_events(struct bench_echo *e, const IngestRequest *in)
+/* Checks an event, names it and its placement by keyed hashes, and writes it. */
+static bool take_events(struct bench_echo *e, const IngestRequest *in)
 {
+    static const uint8_t key[MJ_KEY];
+    uint8_t tags[2 * MJ_TAG];
     int64_t now_ms = (int64_t)time(NULL) * 1000;
     struct pl_warning warning;
     struct pl_event event;
@@ -58,6 +66,11 @@ static bool check_events(struct bench_echo *e, const IngestRequest *in)
             fprintf(stderr, "bench-curve: %s %s\n", err.reason, err.text);
             return false;
         }
+        const ProtobufCBinaryData *b = &in->events[i];
+        mj_tag(tags, key, "payload", 7, b->data, b->len);
+        mj_tag(tags + MJ_TAG, key, in->stream, MJ_SIRET_LEN, event.ref, event.ref_len);
+        if (fwrite(tags, sizeof tags, 1, e->log) != 1 || fwrite(b->data, b->len, 1, e->log) != 1)
+            return false;
     }
     return true;
 }
@@ -85,10 +98,10 @@ static void answer(struct bench_echo *e, const IngestRequest *in, uint64_t corre
     out.credit = &credit;
     out.exceptions = list;
     out.durable_through = out.position = *last;
-    mj_buf_clear(&e->header);
-    mj_header_encode(&e->header, &h);
-    mj_buf_clear(&e->body);
-    mj_buf_pack(&e->body, &out.base);
+    mj_buf_clear(&e->answers[e->answer_count].header);
+    mj_header_encode(&e->answers[e->answer_count].header, &h);
+    mj_buf_clear(&e->answers[e->answer_count].body);
+    mj_buf_pack(&e->answers[e->answer_count].body, &out.base);
 }
 
 static bool take(struct bench_echo *e, zmq_msg_t frames[FRAMES])
@@ -103,32 +116,55 @@ static bool take(struct bench_echo *e, zmq_msg_t frames[FRAMES])
         return false;
     IngestRequest *in = missionjeunes__placements__v1__ingest_request__unpack(mj_arena_protobuf(e->arena), len,
                                                                               zmq_msg_data(&frames[2]));
-    if (in == NULL || !check_events(e, in))
+    if (in == NULL || !take_events(e, in))
         return false;
     answer(e, in, h.correlation);
-    return zmq_msg_send(&frames[0], e->socket, ZMQ_SNDMORE) >= 0 &&
-           zmq_send(e->socket, e->header.data, e->header.len, ZMQ_SNDMORE) >= 0 &&
-           zmq_send(e->socket, e->body.data, e->body.len, 0) >= 0;
+    zmq_msg_init(&e->answers[e->answer_count].route);
+    return zmq_msg_move(&e->answers[e->answer_count++].route, &frames[0]) == 0;
+}
+
+/* One message that waits; *none where there is none. */
+static bool take_next(struct bench_echo *e, bool *none)
+{
+    zmq_msg_t frames[FRAMES];
+    bool good = true;
+
+    for (unsigned i = 0; i < FRAMES; i++)
+        zmq_msg_init(&frames[i]);
+    *none = zmq_msg_recv(&frames[0], e->socket, ZMQ_DONTWAIT) < 0;
+    for (unsigned i = 1; i < FRAMES && !*none; i++)
+        good &= zmq_msg_recv(&frames[i], e->socket, 0) >= 0;
+    if (good && !*none)
+        good = take(e, frames);
+    for (unsigned i = 0; i < FRAMES; i++)
+        zmq_msg_close(&frames[i]);
+    return good;
 }
 
 /* ---- the thread ---- */
 
+static bool send_answers(struct bench_echo *e)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < e->answer_count; i++)
+        good &= zmq_msg_send(&e->answers[i].route, e->socket, ZMQ_SNDMORE) >= 0 &&
+                zmq_send(e->socket, e->answers[i].header.data, e->answers[i].header.len, ZMQ_SNDMORE) >= 0 &&
+                zmq_send(e->socket, e->answers[i].body.data, e->answers[i].body.len, 0) >= 0;
+    e->answer_count = 0;
+    return good;
+}
+
 static bool turn(struct bench_echo *e)
 {
-    zmq_msg_t frames[FRAMES];
     zmq_pollitem_t item = { .socket = e->socket, .events = ZMQ_POLLIN };
-    bool good = true;
+    bool good = true, none = false;
 
     if (zmq_poll(&item, 1, LOOK_MS) <= 0)
         return true;
-    for (unsigned i = 0; i < FRAMES; i++) {
-        zmq_msg_init(&frames[i]);
-        good &= zmq_msg_recv(&frames[i], e->socket, 0) >= 0;
-    }
-    good = good && take(e, frames);
-    for (unsigned i = 0; i < FRAMES; i++)
-        zmq_msg_close(&frames[i]);
-    return good;
+    while (good && !none && e->answer_count < GATHER)
+        good = take_next(e, &none);
+    return good && fflush(e->log) == 0 && fdatasync(fileno(e->log)) == 0 && send_answers(e);
 }
 
 static void *serve(void *arg)
@@ -167,7 +203,8 @@ int bench_echo_start(struct bench_echo **ret, const struct mj_curve *keys, char 
 
     e->arena = mj_arena_create(0);
     e->scratch = mj_arena_create(0);
-    if (!open_socket(e, keys, endpoint, err) || pthread_create(&e->thread, NULL, serve, e) != 0)
+    e->log = tmpfile();
+    if (e->log == NULL || !open_socket(e, keys, endpoint, err) || pthread_create(&e->thread, NULL, serve, e) != 0)
         return mj_fail(err, MJ_INTERNAL, "ECHO", NULL, "the echo does not start: %s", zmq_strerror(zmq_errno()));
     *ret = e;
     return 0;
@@ -182,8 +219,11 @@ double bench_echo_stop(struct bench_echo *e)
     double cpu_s = e->failed ? -1 : e->cpu_s;
     mj_arena_destroy(e->arena);
     mj_arena_destroy(e->scratch);
-    mj_buf_free(&e->header);
-    mj_buf_free(&e->body);
+    for (unsigned i = 0; i < GATHER; i++) {
+        mj_buf_free(&e->answers[i].header);
+        mj_buf_free(&e->answers[i].body);
+    }
+    fclose(e->log);
     free(e);
     return cpu_s;
 }

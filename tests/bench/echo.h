@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* echo: what stands for placements where the wire alone is measured: a thread that takes batches, checks every event as
- * placements does (placements/event.h), and answers as it does. It stores nothing. */
+/* echo: what stands for placements where CURVE is measured: a thread that takes batches, checks every event as
+ * placements does (placements/event.h), makes its two keyed hashes, appends it to a flat file, syncs what has gathered
+ * and answers as placements does. It keeps no state and folds nothing. */
 #ifndef MJ_BENCH_ECHO_H
 #define MJ_BENCH_ECHO_H
 
