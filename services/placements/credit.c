@@ -47,9 +47,9 @@ static struct peer *find(const struct pl_credit *c, uint64_t name)
     return p;
 }
 
-void pl_credit_window(const struct pl_credit *c, uint64_t name, bool open, uint32_t *events, uint32_t *bytes)
+/* p: NULL where nothing is outstanding. */
+static void window_of(const struct pl_credit *c, const struct peer *p, bool open, uint32_t *events, uint32_t *bytes)
 {
-    const struct peer *p = find(c, name);
     uint32_t own = p != NULL ? p->bytes : 0;
     size_t others = c->total_bytes - own;
     size_t left = others < c->limits.total_bytes ? c->limits.total_bytes - others : 0;
@@ -57,11 +57,16 @@ void pl_credit_window(const struct pl_credit *c, uint64_t name, bool open, uint3
     *bytes = !open ? 0 : left < c->limits.bytes ? (uint32_t)left : c->limits.bytes;
 }
 
+void pl_credit_window(const struct pl_credit *c, uint64_t name, bool open, uint32_t *events, uint32_t *bytes)
+{
+    window_of(c, find(c, name), open, events, bytes);
+}
+
 int pl_credit_take(struct pl_credit *c, uint64_t name, bool open, uint32_t events, uint32_t bytes, mj_error *err)
 {
     struct peer *p = find(c, name);
     uint32_t may_events, may_bytes;
-    pl_credit_window(c, name, open, &may_events, &may_bytes);
+    window_of(c, p, open, &may_events, &may_bytes);
     uint64_t all_events = (uint64_t)events + (p != NULL ? p->events : 0);
     uint64_t all_bytes = (uint64_t)bytes + (p != NULL ? p->bytes : 0);
     if (all_events > may_events || all_bytes > may_bytes) {

@@ -20,10 +20,9 @@ static bool may_be_own(const struct mj_principal *who, const char *siret)
     return (len == MJ_SIRET_LEN || len == MJ_SIREN_LEN) && strncmp(who->organisation, siret, len) == 0;
 }
 
-static int part_of_stream(struct pl_app *app, const char *siret, struct pl_part **ret, mj_error *err)
+static int part_of_agency(struct pl_app *app, const struct mj_organisation *agency, struct pl_part **ret, mj_error *err)
 {
     struct mj_partition *p;
-    const struct mj_organisation *agency = mj_who_organisation(mj_daemon_who(app->daemon), siret);
     if (mj_daemon_partition_for(app->daemon, agency->region, &p, err) < 0)
         return -1;
     *ret = pl_part_of(app, p);
@@ -37,8 +36,9 @@ static int own_stream(struct pl_app *app, const struct mj_request *rq, const cha
     const struct mj_principal *who = mj_request_who(rq);
     if (mj_siret_check(siret, "stream", err) < 0)
         return -1;
-    if (mj_who_owns_stream(mj_daemon_who(app->daemon), who, siret))
-        return part_of_stream(app, siret, ret, err);
+    const struct mj_organisation *agency = mj_who_own_stream(mj_daemon_who(app->daemon), who, siret);
+    if (agency != NULL)
+        return part_of_agency(app, agency, ret, err);
     if (!may_be_own(who, siret))
         return mj_fail(err, MJ_PERMISSION_DENIED, "STREAM", "stream",
                        "expected a stream of your own agencies, got another; check the SIRET and the key you use");
@@ -53,15 +53,17 @@ static int own_stream(struct pl_app *app, const struct mj_request *rq, const cha
 static int seen_stream(struct pl_app *app, const struct mj_request *rq, const char *siret, struct pl_part **ret,
                        mj_error *err)
 {
+    const struct mj_who *known = mj_daemon_who(app->daemon);
     const struct mj_principal *who = mj_request_who(rq);
-    const struct mj_organisation *agency = mj_who_organisation(mj_daemon_who(app->daemon), siret);
-    bool demo = who->role == MJ_ROLE_DEMO && agency != NULL && mj_region_find(agency->region) != NULL;
     if (mj_siret_check(siret, "stream", err) < 0)
         return -1;
-    if (!demo && !mj_who_owns_stream(mj_daemon_who(app->daemon), who, siret))
+    bool demo = who->role == MJ_ROLE_DEMO;
+    const struct mj_organisation *agency = demo ? mj_who_organisation(known, siret)
+                                                : mj_who_own_stream(known, who, siret);
+    if (agency == NULL || (demo && mj_region_find(agency->region) == NULL))
         return mj_fail(err, MJ_NOT_FOUND, "STREAM", "stream",
                        "expected a stream that you may see, got none; check the SIRET");
-    return part_of_stream(app, siret, ret, err);
+    return part_of_agency(app, agency, ret, err);
 }
 
 /* ---- Ingest and Resume ---- */

@@ -19,7 +19,7 @@ typedef void pl_taken_fn(void *arg, const struct pl_taken *t);
 /* Events of a stream whose sender may write to it; bytes stay the caller's, valid until fn. The batch's own shape was
  * checked (pl_batch_check). fn is called exactly once, perhaps before this returns. */
 struct pl_batch {
-    const char *stream;                  /* SIRET */
+    const char *stream;                  /* a SIRET, checked */
     const char *principal;               /* valid until fn */
     uint64_t first;
     const ProtobufCBinaryData *events;

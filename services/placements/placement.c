@@ -258,7 +258,7 @@ struct pl_placement *pl_placement_create(const char *stream, uint32_t room)
 {
     room = room == 0 ? 1 : room < PL_HELD_MAX ? room : PL_HELD_MAX;
     struct pl_placement *p = mj_calloc(1, sizeof *p + room * sizeof *p->facts);
-    (void)snprintf(p->stream, sizeof p->stream, "%s", stream);
+    (void)memccpy(p->stream, stream, '\0', MJ_SIRET_LEN);
     p->room = (uint16_t)room;
     return p;
 }

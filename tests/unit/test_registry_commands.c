@@ -487,7 +487,7 @@ static void an_ett_declares_its_agencies_and_nobody_elses(void **state)
     assert_int_equal(declare_agency(&of_ett, agency, "44109"), 0);
     end = mj_partition_folded(fr);
     assert_string_equal(mj_who_organisation(app.who, agency)->region, "52");
-    assert_true(mj_who_owns_stream(app.who, &of_ett, agency));
+    assert_non_null(mj_who_own_stream(app.who, &of_ett, agency));
     assert_int_equal(declare_agency(&of_ett, agency, "44109"), 0);       /* again: same answer, no entry */
     assert_int_equal(mj_partition_folded(fr), end);
     assert_int_equal(declare_agency(&of_ett, agency, "75056"), -1);

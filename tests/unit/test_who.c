@@ -285,16 +285,16 @@ static void an_agency_owns_its_siret_or_those_of_its_ett(void **state)
     declare_principal(w, "ett", "732829320", MJ_ROLE_AGENCY, NULL);
     declare_principal(w, "agency", siret, MJ_ROLE_AGENCY, NULL);
     declare_principal(w, "committee", "732829320", MJ_ROLE_COMMITTEE, NULL);
-    assert_false(mj_who_owns_stream(w, mj_who_by_id(w, "ett"), siret));
+    assert_null(mj_who_own_stream(w, mj_who_by_id(w, "ett"), siret));
     declare_organisation(w, MJ_ORGANISATION_AGENCY, siret, "Nantes");
-    assert_false(mj_who_owns_stream(w, mj_who_by_id(w, "ett"), siret));
+    assert_null(mj_who_own_stream(w, mj_who_by_id(w, "ett"), siret));
     declare_organisation(w, MJ_ORGANISATION_ETT, "732829320", "ETT");
-    assert_true(mj_who_owns_stream(w, mj_who_by_id(w, "ett"), siret));
-    assert_true(mj_who_owns_stream(w, mj_who_by_id(w, "agency"), siret));
-    assert_false(mj_who_owns_stream(w, mj_who_by_id(w, "agency"), other));
-    assert_false(mj_who_owns_stream(w, mj_who_by_id(w, "committee"), siret));
+    assert_non_null(mj_who_own_stream(w, mj_who_by_id(w, "ett"), siret));
+    assert_non_null(mj_who_own_stream(w, mj_who_by_id(w, "agency"), siret));
+    assert_null(mj_who_own_stream(w, mj_who_by_id(w, "agency"), other));
+    assert_null(mj_who_own_stream(w, mj_who_by_id(w, "committee"), siret));
     declare_organisation(w, MJ_ORGANISATION_MISSION_LOCALE, other, "ML");
-    assert_false(mj_who_owns_stream(w, mj_who_by_id(w, "ett"), other));
+    assert_null(mj_who_own_stream(w, mj_who_by_id(w, "ett"), other));
 }
 
 static void organisations_are_listed_by_id(void **state)

@@ -218,13 +218,14 @@ uint32_t mj_who_rule_versions(const struct mj_who *w, int programme)
     return highest;
 }
 
-bool mj_who_owns_stream(const struct mj_who *w, const struct mj_principal *p, const char *siret)
+const struct mj_organisation *mj_who_own_stream(const struct mj_who *w, const struct mj_principal *p, const char *siret)
 {
     if (p->role != MJ_ROLE_AGENCY || strlen(siret) != MJ_SIRET_LEN)
-        return false;
+        return NULL;
+    bool itself = strcmp(p->organisation, siret) == 0;
     bool own_ett = strlen(p->organisation) == MJ_SIREN_LEN && strncmp(p->organisation, siret, MJ_SIREN_LEN) == 0;
-    if (!own_ett && strcmp(p->organisation, siret) != 0)
-        return false;
+    if (!itself && (!own_ett || !mj_who_organisation(w, p->organisation)))
+        return NULL;
     const struct mj_organisation *stream = mj_who_organisation(w, siret);
-    return stream && stream->kind == MJ_ORGANISATION_AGENCY && mj_who_organisation(w, p->organisation);
+    return stream && stream->kind == MJ_ORGANISATION_AGENCY ? stream : NULL;
 }

@@ -90,9 +90,10 @@ bool mj_who_key_known(const struct mj_who *w, const uint8_t key[32], bool *revok
  * NULL where no row is. */
 const struct mj_age_rule *mj_who_rule(const struct mj_who *w, int programme, mj_date entry_on);
 uint32_t mj_who_rule_versions(const struct mj_who *w, int programme);    /* highest version set, 0 for none */
-/* May this agency principal write to that agency's stream? Its organisation is the SIRET, or its SIREN; both must
- * be declared. */
-bool mj_who_owns_stream(const struct mj_who *w, const struct mj_principal *p, const char *siret);
+/* The agency of a stream that this agency principal may write to: the principal's organisation is the SIRET, or its
+ * SIREN; both must be declared. NULL: it may not. */
+const struct mj_organisation *mj_who_own_stream(const struct mj_who *w, const struct mj_principal *p,
+                                                const char *siret);
 /* Organisations in ascending order of id, after the given one (""), at most n. Returns how many. */
 size_t mj_who_list(const struct mj_who *w, const char *after, const struct mj_organisation **out, size_t n);
 

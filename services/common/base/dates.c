@@ -242,13 +242,15 @@ static mj_date day_of_season(int64_t utc_ms, int winter, int (*offset)(int64_t m
 
 mj_date mj_local_day(int64_t utc_ms, const char *region)
 {
-    static const struct { const char *code; int hours; } overseas[] = {
+    static const struct { char code[3]; int hours; } overseas[] = {
         { "01", -4 }, { "02", -4 }, { "03", -3 }, { "04", 4 }, { "06", 3 }, { "BL", -4 }, { "MF", -4 },
     };
-    if (region && strcmp(region, "PM") == 0)
+    if (!region || region[0] == '\0' || region[1] == '\0' || region[2] != '\0')
+        return day_of_season(utc_ms, 1, offset_mainland);
+    if (region[0] == 'P' && region[1] == 'M')
         return day_of_season(utc_ms, -3, offset_miquelon);
-    for (size_t i = 0; region && i < sizeof overseas / sizeof *overseas; i++)
-        if (strcmp(region, overseas[i].code) == 0)
+    for (size_t i = 0; i < sizeof overseas / sizeof *overseas; i++)
+        if (region[0] == overseas[i].code[0] && region[1] == overseas[i].code[1])
             return day_at(utc_ms, overseas[i].hours);
     return day_of_season(utc_ms, 1, offset_mainland);
 }
