@@ -66,15 +66,15 @@ bool mj_rep_row_parse(struct mj_rep_row *ret, const char *text)
 
 int mj_rep_region(const char *code)
 {
-    if (strcmp(code, "FR") == 0) {
-        return MJ_REP_FR;
+    if (code[0] == '\0' || code[1] == '\0' || code[2] != '\0') {
+        return -1;
     }
-    for (int i = 0; i < MJ_REP_FR && mj_regions[i].code[0] != '\0'; i++) {
-        if (mj_regions[i].code[0] == code[0] && strcmp(mj_regions[i].code, code) == 0) {
+    for (int i = 0; i < MJ_REP_FR; i++) {
+        if (memcmp(mj_regions[i].code, code, MJ_REGION_TEXT) == 0) {
             return i;
         }
     }
-    return -1;
+    return memcmp(code, "FR", MJ_REGION_TEXT) == 0 ? MJ_REP_FR : -1;
 }
 
 const char *mj_rep_region_code(int region)
