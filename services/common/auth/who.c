@@ -72,6 +72,7 @@ static void drop_log(struct mj_who *w, bool bootstrap_too)
 {
     drop_principals(w, bootstrap_too);
     drop_keys(w, bootstrap_too);
+    HASH_CLEAR(hh, w->by_id);
     for (size_t i = 0; i < w->organisation_count; i++)
         free(w->organisations[i]);
     w->organisation_count = 0;
@@ -142,7 +143,7 @@ size_t mj_who_organisation_index(const struct mj_who *w, const char *id)
     size_t low = 0, high = w->organisation_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(w->organisations[middle]->id, id) < 0)
+        if (strcmp(w->organisations[middle]->organisation.id, id) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -179,17 +180,18 @@ bool mj_who_key_known(const struct mj_who *w, const uint8_t key[32], bool *revok
 
 const struct mj_organisation *mj_who_organisation(const struct mj_who *w, const char *id)
 {
-    size_t i = mj_who_organisation_index(w, id);
-    return i < w->organisation_count && strcmp(w->organisations[i]->id, id) == 0 ? w->organisations[i] : NULL;
+    const struct organisation_row *row;
+    HASH_FIND_STR(w->by_id, id, row);
+    return row ? &row->organisation : NULL;
 }
 
 size_t mj_who_list(const struct mj_who *w, const char *after, const struct mj_organisation **out, size_t n)
 {
     size_t i = mj_who_organisation_index(w, after), count = 0;
-    if (i < w->organisation_count && strcmp(w->organisations[i]->id, after) == 0)
+    if (i < w->organisation_count && strcmp(w->organisations[i]->organisation.id, after) == 0)
         i++;
     while (count < n && i < w->organisation_count)
-        out[count++] = w->organisations[i++];
+        out[count++] = &w->organisations[i++]->organisation;
     return count;
 }
 

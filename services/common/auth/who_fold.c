@@ -36,22 +36,27 @@ static int take_key(const ProtobufCBinaryData *key, mj_error *err)
 
 static void put_organisation(struct mj_who *w, const struct mj_organisation *o)
 {
-    size_t i = mj_who_organisation_index(w, o->id);
-    if (i < w->organisation_count && strcmp(w->organisations[i]->id, o->id) == 0) {
-        *w->organisations[i] = *o;
+    struct organisation_row *row;
+    HASH_FIND_STR(w->by_id, o->id, row);
+    if (row) {
+        row->organisation = *o;
         return;
     }
     if (w->organisation_count == w->organisation_cap) {
         size_t cap = w->organisation_cap ? 2 * w->organisation_cap : 64;
-        struct mj_organisation **grown = mj_calloc(cap, sizeof *grown);
+        struct organisation_row **grown = mj_calloc(cap, sizeof *grown);
         if (w->organisation_count > 0)
             memcpy(grown, w->organisations, w->organisation_count * sizeof *grown);
         free(w->organisations);
         w->organisations = grown;
         w->organisation_cap = cap;
     }
+    size_t i = mj_who_organisation_index(w, o->id);
     memmove(&w->organisations[i + 1], &w->organisations[i], (w->organisation_count - i) * sizeof *w->organisations);
-    w->organisations[i] = mj_memdup(o, sizeof *o);
+    row = mj_calloc(1, sizeof *row);
+    row->organisation = *o;
+    HASH_ADD_STR(w->by_id, organisation.id, row);
+    w->organisations[i] = row;
     w->organisation_count++;
 }
 

@@ -22,11 +22,17 @@ struct key_row {
     UT_hash_handle hh;                   /* by key */
 };
 
+struct organisation_row {
+    struct mj_organisation organisation;
+    UT_hash_handle hh;                   /* by organisation.id: asked for with every message */
+};
+
 struct mj_who {
     uint64_t position;
     struct principal_row *principals;
     struct key_row *keys;
-    struct mj_organisation **organisations;      /* ascending by id */
+    struct organisation_row *by_id;
+    struct organisation_row **organisations;     /* the same, ascending by id */
     size_t organisation_count, organisation_cap;
     struct mj_age_rule *rules;           /* in the order they were set */
     size_t rule_count, rule_cap;

@@ -58,6 +58,7 @@ struct mj_command {
     /* private */
     struct mj_row_waiter waiter;
     struct mj_partition *partition;
+    struct order *queue;                 /* of its order key; NULL: none */
     struct mj_command *next;
     uint64_t incarnation;
     bool refused;

@@ -27,15 +27,16 @@ static bool enter_order(struct mj_partition *p, struct mj_command *c)
     struct order *o;
 
     c->next = NULL;
+    c->queue = NULL;
     if (!c->order[0])
         return true;
-    o = order_of(p, c->order);
+    c->queue = o = order_of(p, c->order);
     if (o) {
         o->tail->next = c;
         o->tail = c;
         return false;
     }
-    o = mj_calloc(1, sizeof *o);
+    c->queue = o = mj_calloc(1, sizeof *o);
     memcpy(o->key, c->order, sizeof o->key);
     o->head = o->tail = c;
     HASH_ADD_STR(p->orders, key, o);
@@ -45,7 +46,7 @@ static bool enter_order(struct mj_partition *p, struct mj_command *c)
 /* Takes the first of an order out; returns the one behind it. */
 static struct mj_command *leave_order(struct mj_partition *p, struct mj_command *c)
 {
-    struct order *o = c->order[0] ? order_of(p, c->order) : NULL;
+    struct order *o = c->queue;
     struct mj_command *next;
 
     if (!o)
@@ -174,6 +175,7 @@ static void decide(struct mj_partition *p, struct mj_command *c)
         rc = in_time(p, c, &c->refusal);
     if (rc == 0) {
         partition_room_for(p, 2 * c->bytes);
+        partition_stamp(p);
         p->deciding = c;
         rc = c->decide(c, p, &c->refusal);
         p->deciding = NULL;

@@ -23,7 +23,8 @@ static void send_next(struct mj_partition *p);
 static struct block *block_open(struct mj_partition *p)
 {
     if (!p->open) {
-        p->open = mj_calloc(1, sizeof *p->open);
+        p->open = p->spare ? p->spare : mj_calloc(1, sizeof *p->open);
+        p->spare = NULL;
         p->open->first = p->folded + 1;
     }
     return p->open;
@@ -38,6 +39,20 @@ static void block_free(struct block *b)
         explicit_bzero(b->keys, b->key_count * sizeof *b->keys);
     free(b->keys);
     free(b);
+}
+
+/* It is on disk: the next one is filled in its memory, or most commits would get a megabyte anew, page by page. */
+static void block_over(struct mj_partition *p, struct block *b)
+{
+    struct block empty = { .bytes = b->bytes };
+
+    if (p->spare || b->keys) {
+        block_free(b);
+        return;
+    }
+    mj_buf_clear(&empty.bytes);
+    *b = empty;
+    p->spare = b;
 }
 
 static void seal(struct mj_partition *p)
@@ -76,13 +91,12 @@ void partition_drop_blocks(struct mj_partition *p)
 
 /* ---- emitting ---- */
 
-static uint64_t stamp(struct mj_partition *p)
+void partition_stamp(struct mj_partition *p)
 {
     int64_t now = mj_wall_ms(p->env);
 
     if (now > p->recorded_at)
         p->recorded_at = now;
-    return (uint64_t)p->recorded_at;
 }
 
 uint64_t mj_partition_emit(struct mj_partition *p, uint32_t type, const ProtobufCMessage *payload)
@@ -101,7 +115,7 @@ uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const st
 
     partition_room_for(p, payload->len);
     e.position = p->folded + 1;
-    e.recorded_at_ms = stamp(p);
+    e.recorded_at_ms = (uint64_t)p->recorded_at;
     e.payload = payload->data;
     e.payload_len = payload->len;
     if (c->key && c->answer.len) {
@@ -174,7 +188,7 @@ static void stored(struct mj_partition *p, struct block *b)
     (void)MJ_FAILPOINT("part.before_answer");
     partition_finish_durable(p);
     tell_listeners(p, b);
-    block_free(b);
+    block_over(p, b);
     mj_defer_schedule(p->turn);
 }
 
@@ -307,6 +321,7 @@ int partition_commit_create(struct mj_partition *p, mj_error *err)
 void partition_commit_destroy(struct mj_partition *p)
 {
     partition_drop_blocks(p);
+    block_free(p->spare);
     mj_defer_destroy(p->turn);
     mj_timer_destroy(p->probe);
 }

@@ -52,6 +52,7 @@ struct mj_partition {
     int64_t recorded_at;                 /* never goes back */
 
     struct block *open;                  /* being filled */
+    struct block *spare;                 /* its memory is for the next one; NULL: none */
     struct block *sealed, **sealed_tail; /* waiting for the log thread, in order */
     struct block *in_flight;
     struct mj_job append_job, probe_job;
@@ -97,6 +98,7 @@ void partition_over(struct mj_partition *p, struct mj_command *c, const mj_error
 /* partition_commit.c */
 int partition_commit_create(struct mj_partition *p, mj_error *err);
 void partition_commit_destroy(struct mj_partition *p);
+void partition_stamp(struct mj_partition *p);    /* the time of the entries of the decision that begins */
 void partition_room_for(struct mj_partition *p, size_t bytes);   /* seals the open block where bytes may not fit */
 void partition_drop_blocks(struct mj_partition *p);
 bool partition_nothing_pending(const struct mj_partition *p);    /* all that is folded is on disk */
