@@ -35,9 +35,9 @@ static struct pl_moved *moved_of(struct pl_part *part, const char *stream)
 
 void pl_quality_moved(struct pl_part *part, const char *stream, uint64_t resends, uint64_t conflicts)
 {
-    struct pl_moved *m = moved_of(part, stream);
     if (resends == 0 && conflicts == 0)
         return;
+    struct pl_moved *m = moved_of(part, stream);
     if (m == NULL) {
         m = mj_calloc(1, sizeof *m);
         (void)snprintf(m->stream, sizeof m->stream, "%s", stream);
