@@ -20,6 +20,7 @@
 #include "common/base/crypto.h"
 #include "common/base/ids.h"
 #include "reporting/fold.h"
+#include "support/cache.h"
 
 #define TYPE(name) MISSIONJEUNES__PLACEMENTS__V1__ENTRY_TYPE__ENTRY_TYPE_##name
 #define FACT(name) MISSIONJEUNES__PLACEMENTS__V1__PLACEMENT_EVENT__FACT_##name
@@ -347,14 +348,13 @@ static void turn_until(struct bench *b, const bool *done)
 static void model_open(struct bench *b)
 {
     const struct mj_rep_fold_events events = { ignore_ready, ignore_folded, NULL };
-    const struct mj_rows_limits limits = { 8192, 1u << 20 };     /* a small cache: rows are evicted and fetched */
     struct mj_model_domain domain = mj_rep_domain;
     mj_error err = { 0 };
 
     b->cells = mj_rep_cells_create(1);
     b->fold = mj_rep_fold_create(b->cells, &events);
     domain.app = b->fold;
-    if (mj_model_open(&b->model, &b->threads, b->directory, &domain, &limits, &err) < 0) {
+    if (mj_model_open(&b->model, &b->threads, b->directory, &domain, &err) < 0) {
         fail_msg("%s: %s", err.reason, err.text);
     }
 }
@@ -383,6 +383,7 @@ static void bench_open(struct bench *b)
     b->threads.loop = b->loop;
     assert_int_equal(0, mj_worker_create(&b->threads.tables, b->loop, "tables", MJ_WORKER_INLINE, &err));
     assert_int_equal(0, mj_worker_create(&b->threads.read, b->loop, "read", MJ_WORKER_INLINE, &err));
+    assert_int_equal(0, cache_up(&b->threads, 8192));    /* a small one: rows are evicted and fetched */
     model_open(b);
 }
 
@@ -394,6 +395,7 @@ static void bench_close(struct bench *b)
     model_close(b);
     mj_worker_destroy(b->threads.tables);
     mj_worker_destroy(b->threads.read);
+    cache_down(&b->threads);
     mj_loop_destroy(b->loop);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", b->directory, files[i]);

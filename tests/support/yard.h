@@ -14,6 +14,7 @@
 #include "missionjeunes/registry/v1/entries.pb-c.h"
 #include "placements/intake.h"
 #include "placements/queries.h"
+#include "support/cache.h"
 #include "support/events.h"
 #include "support/scratch.h"
 
@@ -59,17 +60,17 @@ static inline void yard_open(struct yard *y, bool small)
 {
     char directory[96];
     mj_error err = { 0 };
-    struct mj_partition_options o = { &y->threads, directory, "52", "test", { small ? 256u << 10 : 64u << 20,
-                                                                              32u << 20 }, 64u << 20 };
+    struct mj_partition_options o = { &y->threads, directory, "52", "test", 64u << 20 };
     struct mj_domain domain = pl_domain;
     struct mj_model_domain model = pl_model_domain;
     (void)snprintf(directory, sizeof directory, "%s/52", y->scratch.path);
     y->app = pl_app_create(y->threads.loop, &mj_env_real);
     domain.app = model.app = y->app;
+    assert_int_equal(cache_up(&y->threads, small ? 256u << 10 : 64u << 20), 0);
     if (mj_partition_open(&y->partition, &domain, &o, &err) < 0)
         fail_msg("%s: %s", err.reason, err.text);
     (void)snprintf(directory, sizeof directory, "%s/model", y->scratch.path);
-    if (mj_model_open(&y->model, &y->threads, directory, &model, &o.limits, &err) < 0)
+    if (mj_model_open(&y->model, &y->threads, directory, &model, &err) < 0)
         fail_msg("%s: %s", err.reason, err.text);
     y->app->model = y->model;
     y->part = pl_part_of(y->app, y->partition);
@@ -115,6 +116,7 @@ static inline void yard_down(struct yard *y)
     mj_worker_destroy(y->threads.log);
     mj_worker_destroy(y->threads.tables);
     mj_worker_destroy(y->threads.read);
+    cache_down(&y->threads);
     mj_loop_destroy(y->threads.loop);
     assert_int_equal(scratch_remove(&y->scratch), 0);
 }

@@ -12,6 +12,7 @@
 #include "common/wire/follow.h"
 #include "missionjeunes/common/v1/common.pb-c.h"
 #include "missionjeunes/log/v1/log.pb-c.h"
+#include "support/cache.h"
 #include "support/scratch.h"
 
 typedef Missionjeunes__Common__V1__PageRequest number;   /* size: what is added */
@@ -67,7 +68,7 @@ static void open_partition(struct world *w, const char *name)
     char directory[128];
     mj_error err;
     snprintf(directory, sizeof directory, "%s/%s", w->scratch.path, name);
-    struct mj_partition_options o = { &w->threads, directory, "FR", "test", { 1u << 20, 1u << 20 }, 1u << 20 };
+    struct mj_partition_options o = { &w->threads, directory, "FR", "test", 1u << 20 };
     if (mj_partition_open(&w->partition, &domain, &o, &err) != 0)
         fail_msg("%s %s", err.reason, err.text);
     assert_int_equal(mj_follow_server_create(&w->follow, &w->threads, "registry", NULL), 0);
@@ -148,11 +149,10 @@ static void open_model(struct world *w)
 {
     struct mj_model_domain d = { .schema_name = "sum-1", .schema = "CREATE TABLE unused(x INTEGER PRIMARY KEY);\n",
                                  .fold = fold_sum, .ready = ready, .app = w };
-    struct mj_rows_limits limits = { 1u << 20, 1u << 20 };
     char directory[128];
     mj_error err;
     snprintf(directory, sizeof directory, "%s/model", w->scratch.path);
-    if (mj_model_open(&w->model, &w->threads, directory, &d, &limits, &err) != 0)
+    if (mj_model_open(&w->model, &w->threads, directory, &d, &err) != 0)
         fail_msg("%s %s", err.reason, err.text);
 }
 
@@ -218,6 +218,7 @@ static int setup(void **state)
     assert_int_equal(mj_worker_create(&w->threads.log, w->town.loop, "log", MJ_WORKER_THREAD, NULL), 0);
     assert_int_equal(mj_worker_create(&w->threads.tables, w->town.loop, "tables", MJ_WORKER_THREAD, NULL), 0);
     assert_int_equal(mj_worker_create(&w->threads.read, w->town.loop, "read", MJ_WORKER_THREAD, NULL), 0);
+    assert_int_equal(cache_up(&w->threads, 1u << 20), 0);
     open_partition(w, "one");
     open_door(w);
     open_model(w);
@@ -246,6 +247,7 @@ static int teardown(void **state)
     mj_worker_destroy(w->threads.log);
     mj_worker_destroy(w->threads.tables);
     mj_worker_destroy(w->threads.read);
+    cache_down(&w->threads);
     town_down(&w->town);
     scratch_remove(&w->scratch);
     free(w);

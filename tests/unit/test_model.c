@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/store/model.h"
+#include "support/cache.h"
 #include "support/scratch.h"
 
 static struct scratch scratch;
@@ -59,7 +60,6 @@ static uint64_t next(void)
 static int set_up(void **state)
 {
     static const struct mj_model_domain domain = { .schema_name = "test-model-1", .schema = "", .fold = fold };
-    const struct mj_rows_limits limits = { 1u << 20, 1u << 20 };
     mj_error err = { 0 };
 
     (void)state;
@@ -69,9 +69,9 @@ static int set_up(void **state)
     if (mj_crypto_init(&err) < 0 || mj_loop_create(&threads.loop, &mj_env_real, &err) < 0 ||
         mj_worker_create(&threads.log, threads.loop, "log", MJ_WORKER_INLINE, &err) < 0 ||
         mj_worker_create(&threads.tables, threads.loop, "tables", MJ_WORKER_INLINE, &err) < 0 ||
-        mj_worker_create(&threads.read, threads.loop, "read", MJ_WORKER_INLINE, &err) < 0)
+        mj_worker_create(&threads.read, threads.loop, "read", MJ_WORKER_INLINE, &err) < 0 || cache_up(&threads, 1u << 20) < 0)
         return -1;
-    return mj_model_open(&model, &threads, scratch.path, &domain, &limits, &err);
+    return mj_model_open(&model, &threads, scratch.path, &domain, &err);
 }
 
 static int tear_down(void **state)
@@ -81,6 +81,7 @@ static int tear_down(void **state)
     mj_worker_destroy(threads.log);
     mj_worker_destroy(threads.tables);
     mj_worker_destroy(threads.read);
+    cache_down(&threads);
     mj_loop_destroy(threads.loop);
     scratch_remove(&scratch);
     return 0;

@@ -15,6 +15,7 @@
 #include "common/base/buf.h"
 #include "common/store/partition.h"
 #include "missionjeunes/common/v1/common.pb-c.h"
+#include "support/cache.h"
 #include "support/faulty_vfs.h"
 
 typedef Missionjeunes__Common__V1__PageRequest addition;         /* size: what is added; token: to which counter */
@@ -173,10 +174,11 @@ static void wait_all(void)
 
 static struct mj_partition *start_with(size_t cache)
 {
-    struct mj_partition_options o = { &threads, directory, "52", "test", { cache, 32u << 20 }, 1u << 20 };
+    struct mj_partition_options o = { &threads, directory, "52", "test", 1u << 20 };
     struct mj_partition *p = NULL;
     mj_error err = { 0 };
 
+    assert_int_equal(cache_up(&threads, cache), 0);
     if (mj_partition_open(&p, &domain, &o, &err) < 0)
         fail_msg("%s %s", err.reason, err.text);
     return p;
@@ -445,7 +447,7 @@ static void a_large_command_is_split_over_commits_of_a_mebibyte(void **state)
 static void an_entry_of_an_unknown_type_refuses_to_start(void **state)
 {
     struct mj_partition *p = start();
-    struct mj_partition_options o = { &threads, directory, "52", "test", { 1u << 20, 1u << 20 }, 1u << 20 };
+    struct mj_partition_options o = { &threads, directory, "52", "test", 1u << 20 };
     struct mj_domain older = domain;
     struct add a;
     mj_error err = { 0 };
@@ -475,7 +477,7 @@ bool knows_nothing(uint32_t type)
 /* Types below 16 mean the same in every log; one that a later release adds must not be passed over. */
 static void an_unknown_entry_of_the_common_types_refuses_to_start(void **state)
 {
-    struct mj_partition_options o = { &threads, directory, "52", "test", { 1u << 20, 32u << 20 }, 1u << 20 };
+    struct mj_partition_options o = { &threads, directory, "52", "test", 1u << 20 };
     const struct mj_entry handed_over = { .type = MJ_ENTRY_OPENED + 1, .principal = "service" };
     struct mj_partition *p = start();
     struct mj_buf block = MJ_BUF_INIT;
@@ -631,6 +633,7 @@ static int tear_down(void **state)
     mj_worker_destroy(threads.log);
     mj_worker_destroy(threads.tables);
     mj_worker_destroy(threads.read);
+    cache_down(&threads);
     mj_loop_destroy(threads.loop);
     return nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -16,6 +16,7 @@
 
 #include "common/base/crypto.h"
 #include "registry/commands.h"
+#include "support/cache.h"
 
 #define BIRTH "2005-04-17"
 
@@ -31,7 +32,7 @@ static mj_error err;
 static struct mj_partition *open_one(const char *code)
 {
     char path[96];
-    struct mj_partition_options o = { &threads, path, code, "test", { 8u << 20, 32u << 20 }, 1u << 20 };
+    struct mj_partition_options o = { &threads, path, code, "test", 1u << 20 };
     struct mj_domain domain = mj_registry_domain;
     struct mj_partition *p = NULL;
 
@@ -276,6 +277,7 @@ static int setup(void **state)
     assert_int_equal(mj_worker_create(&threads.log, threads.loop, "log", MJ_WORKER_THREAD, &err), 0);
     assert_int_equal(mj_worker_create(&threads.tables, threads.loop, "tables", MJ_WORKER_THREAD, &err), 0);
     assert_int_equal(mj_worker_create(&threads.read, threads.loop, "read", MJ_WORKER_THREAD, &err), 0);
+    assert_int_equal(cache_up(&threads, 8u << 20), 0);
     app = (struct mj_registry){ .who = mj_who_create(), .env = &mj_env_real };
     fr = open_one("FR");
     region = open_one("52");
@@ -295,6 +297,7 @@ static int teardown(void **state)
     mj_worker_destroy(threads.read);
     mj_worker_destroy(threads.tables);
     mj_worker_destroy(threads.log);
+    cache_down(&threads);
     mj_loop_destroy(threads.loop);
     return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -9,6 +9,7 @@
 
 #include "registry/registry.h"
 #include "registry/tables.h"
+#include "support/cache.h"
 #include "support/faulty_vfs.h"
 #include "support/scratch.h"
 
@@ -22,7 +23,7 @@ static mj_error err;
 
 static int setup(void **state)
 {
-    struct mj_partition_options o = { &threads, scratch.path, "FR", "test", { 8u << 20, 32u << 20 }, 1u << 20 };
+    struct mj_partition_options o = { &threads, scratch.path, "FR", "test", 1u << 20 };
     struct mj_domain domain = mj_registry_domain;
 
     (void)state;
@@ -33,6 +34,7 @@ static int setup(void **state)
     assert_int_equal(mj_worker_create(&threads.log, threads.loop, "log", MJ_WORKER_THREAD, &err), 0);
     assert_int_equal(mj_worker_create(&threads.tables, threads.loop, "tables", MJ_WORKER_THREAD, &err), 0);
     assert_int_equal(mj_worker_create(&threads.read, threads.loop, "read", MJ_WORKER_THREAD, &err), 0);
+    assert_int_equal(cache_up(&threads, 8u << 20), 0);
     app = (struct mj_registry){ .env = &mj_env_real };
     domain.app = &app;
     assert_int_equal(mj_partition_open(&fr, &domain, &o, &err), 0);
@@ -46,6 +48,7 @@ static int teardown(void **state)
     mj_worker_destroy(threads.read);
     mj_worker_destroy(threads.tables);
     mj_worker_destroy(threads.log);
+    cache_down(&threads);
     mj_loop_destroy(threads.loop);
     return scratch_remove(&scratch);
 }

@@ -33,9 +33,9 @@ static void common_items(const struct mj_service *s, struct mj_config_item out[1
         { "registry", MJ_CFG_TEXT, "", 0, 0, "tcp://host:port/server-key-in-hex of each registry; registry: itself" },
         { "key-file", MJ_CFG_PATH, NULL, 0, 0, "this service's key pair, made by: mj keys" },
         { "bootstrap", MJ_CFG_PATH, NULL, 0, 0, "principals that exist outside the log, made by: mj keys" },
-        { "rows-cache", MJ_CFG_SIZE, "64M", 1u << 20, UINT64_C(1) << 40, "bytes of rows kept in memory, a partition" },
-        { "rows-unflushed", MJ_CFG_SIZE, "32M", 1u << 20, UINT64_C(1) << 36,
-          "bytes of rows not yet in tables at which credit falls to 0, a partition" },
+        { "rows-cache", MJ_CFG_SIZE, "32M", 1u << 20, UINT64_C(1) << 40, "bytes of rows kept in memory, in all" },
+        { "rows-unflushed", MJ_CFG_SIZE, "24M", 1u << 20, UINT64_C(1) << 31,
+          "bytes of rows not yet in tables at which credit falls to 0, in all" },
         { "waiting", MJ_CFG_SIZE, "64M", 1u << 20, UINT64_C(1) << 36, "bytes of commands in work, a partition" },
         { "log-level", MJ_CFG_TEXT, "info", 0, 0, "least level of log lines: debug, info, warn or error" },
         MJ_CONFIG_END
@@ -76,7 +76,11 @@ static void raise_file_limit(void)
 
 static int open_threads(struct mj_daemon *d, mj_error *err)
 {
-    if (mj_loop_create(&d->loop, d->env, err) < 0)
+    const struct mj_rows_limits limits = { (size_t)mj_config_uint(d->config, "rows-cache"),
+                                           (size_t)mj_config_uint(d->config, "rows-unflushed") };
+
+    if (mj_loop_create(&d->loop, d->env, err) < 0 ||
+        mj_cache_create(&d->threads.cache, d->loop, &limits, err) < 0)
         return -1;
     d->threads.loop = d->loop;
     if (mj_worker_create(&d->threads.log, d->loop, "mj-log", MJ_WORKER_THREAD, err) < 0 ||
@@ -98,16 +102,10 @@ static int open_identity(struct mj_daemon *d, mj_error *err)
     return mj_who_bootstrap(d->who, mj_config_text(d->config, "bootstrap"), err);
 }
 
-static struct mj_rows_limits limits_of(const struct mj_daemon *d)
-{
-    return (struct mj_rows_limits){ (size_t)mj_config_uint(d->config, "rows-cache"),
-                                    (size_t)mj_config_uint(d->config, "rows-unflushed") };
-}
-
 static int open_partition(struct mj_daemon *d, const char *region, mj_error *err)
 {
     char directory[320];
-    struct mj_partition_options o = { &d->threads, directory, region, d->instance, limits_of(d),
+    struct mj_partition_options o = { &d->threads, directory, region, d->instance,
                                       (size_t)mj_config_uint(d->config, "waiting") };
     struct mj_partition *p;
 
@@ -145,7 +143,6 @@ static int open_partitions(struct mj_daemon *d, mj_error *err)
 
 static int open_model(struct mj_daemon *d, mj_error *err)
 {
-    struct mj_rows_limits limits = limits_of(d);
     char directory[300];
 
     if (!d->service->model)
@@ -153,7 +150,7 @@ static int open_model(struct mj_daemon *d, mj_error *err)
     d->model_domain = *d->service->model;
     d->model_domain.app = d->app;
     snprintf(directory, sizeof directory, "%s/model", d->data);
-    return mj_model_open(&d->model, &d->threads, directory, &d->model_domain, &limits, err);
+    return mj_model_open(&d->model, &d->threads, directory, &d->model_domain, err);
 }
 
 static bool may_connect(void *arg, const uint8_t key[MJ_CURVE_KEY])
@@ -381,6 +378,7 @@ static void close_all(struct mj_daemon *d)
     mj_worker_destroy(d->threads.log);
     mj_worker_destroy(d->threads.tables);
     mj_worker_destroy(d->threads.read);
+    mj_cache_destroy(d->threads.cache);
     daemon_watchdog_free(d);
     hold_signals();
     mj_loop_destroy(d->loop);
@@ -393,13 +391,11 @@ static void close_all(struct mj_daemon *d)
 
 static int start(struct mj_daemon *d, mj_error *err)
 {
-    struct mj_rows_limits who_limits = { 16u << 20, 16u << 20 };
-
     if (mj_crypto_init(err) < 0 || open_threads(d, err) < 0 || open_identity(d, err) < 0)
         return -1;
     d->started_ms = mj_mono_ms(d->env);
     d->metrics = mj_metrics_create();
-    if (daemon_who_open(d, &who_limits, err) < 0 || d->service->create(&d->app, d, err) < 0 ||
+    if (daemon_who_open(d, err) < 0 || d->service->create(&d->app, d, err) < 0 ||
         open_model(d, err) < 0 || open_partitions(d, err) < 0 || open_network(d, err) < 0 ||
         daemon_probes_open(d, err) < 0 || mj_timer_create(&d->stop_timer, d->loop, on_stop_tick, d, err) < 0 ||
         mj_loop_on_signal(d->loop, SIGTERM, on_signal, d, err) < 0 ||

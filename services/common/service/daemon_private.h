@@ -51,7 +51,7 @@ struct mj_daemon {
 };
 
 /* daemon_who.c */
-int daemon_who_open(struct mj_daemon *d, const struct mj_rows_limits *limits, mj_error *err);
+int daemon_who_open(struct mj_daemon *d, mj_error *err);
 
 /* daemon_log.c */
 extern const struct mj_method daemon_log_methods[];

@@ -84,12 +84,12 @@ static int ready(void *app, struct mj_model *m, mj_error *err)
     return r.rc;
 }
 
-int daemon_who_open(struct mj_daemon *d, const struct mj_rows_limits *limits, mj_error *err)
+int daemon_who_open(struct mj_daemon *d, mj_error *err)
 {
     struct mj_model_domain domain = { .schema_name = "who-1", .schema = schema, .fold = fold,
                                       .ready = ready, .app = d };
     char directory[300];
 
     snprintf(directory, sizeof directory, "%s/who", d->data);
-    return mj_model_open(&d->who_model, &d->threads, directory, &domain, limits, err);
+    return mj_model_open(&d->who_model, &d->threads, directory, &domain, err);
 }

@@ -11,8 +11,7 @@
 #include "common/service/logging.h"
 #include "common/store/lock.h"
 
-#define STEP_BYTES (4u * 1024u * 1024u)  /* changed rows that start a write at once */
-#define STEP_MS 500                      /* how long fewer of them wait */
+#define STEP_MS 500                      /* how long fewer changed rows than mj_rows_due wait to be written */
 #define IDLE_MS 5                        /* start over: how often it is looked whether the threads are done */
 
 static const char own_schema[] = "CREATE TABLE model(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;\n";
@@ -37,7 +36,6 @@ struct intake {                          /* one commit on its way into the fold 
 struct mj_model {
     const struct mj_threads *threads;
     struct mj_model_domain domain;
-    struct mj_rows_limits limits;
     char url[440];
     struct mj_rows *rows;
     uint8_t epoch[16];
@@ -247,7 +245,7 @@ static void fold(struct intake *in)
     if (m->domain.folded)
         m->domain.folded(m->domain.app, m, in->service, in->region, in->commit.first + in->commit.count - 1,
                          in->entries[in->count - 1].recorded_at_ms);
-    if (mj_rows_stats(m->rows)->unflushed_bytes >= STEP_BYTES)
+    if (mj_rows_due(m->rows))
         write_now(m);
     else
         start_step(m);
@@ -339,7 +337,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
 static int open_rows(struct mj_model *m, mj_error *err)
 {
     if (mj_rows_create(&m->rows, m->threads, m->url, m->domain.schema_name, (const char *)m->schema.data, NULL,
-                       &m->limits, err) < 0)
+                       err) < 0)
         return -1;
     mj_rows_on_written(m->rows, on_written, m);
     load_epoch(m);
@@ -383,13 +381,12 @@ int mj_model_start_over(struct mj_model *m, mj_error *err)
 }
 
 int mj_model_open(struct mj_model **ret, const struct mj_threads *threads, const char *directory,
-                  const struct mj_model_domain *domain, const struct mj_rows_limits *limits, mj_error *err)
+                  const struct mj_model_domain *domain, mj_error *err)
 {
     struct mj_model *m = mj_calloc(1, sizeof *m);
 
     m->threads = threads;
     m->domain = *domain;
-    m->limits = *limits;
     snprintf(m->url, sizeof m->url, "sqlite:%s/tables.db", directory);
     mj_buf_printf(&m->schema, "%s%s", own_schema, domain->schema);
     if (mj_directory_make(directory, err) < 0 ||

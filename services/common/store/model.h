@@ -30,7 +30,7 @@ struct mj_model_domain {
 };
 
 int mj_model_open(struct mj_model **ret, const struct mj_threads *threads, const char *directory,
-                  const struct mj_model_domain *domain, const struct mj_rows_limits *limits, mj_error *err);
+                  const struct mj_model_domain *domain, mj_error *err);
 /* Writes what is folded, then calls fn. */
 void mj_model_drain(struct mj_model *m, void (*fn)(void *arg), void *arg);
 void mj_model_close(struct mj_model *m);

@@ -11,8 +11,6 @@
 #include "common/store/lock.h"
 #include "common/store/partition_private.h"
 
-#define REFOLD_STEP (8u * 1024u * 1024u) /* at start: write to the tables in steps of so many bytes of rows */
-
 /* Idempotency keys, kept as long as what they did. */
 static const char own_schema[] =
     "CREATE TABLE commands(key BLOB PRIMARY KEY, tag BLOB NOT NULL, position INTEGER NOT NULL, answer BLOB NOT NULL)"
@@ -125,7 +123,7 @@ static void tail_write(struct mj_partition *p)
         return;
     while (mj_rows_full(p->rows) && mj_rows_writing(p->rows))
         mj_loop_run_for(p->threads->loop, 1);
-    if (mj_rows_stats(p->rows)->unflushed_bytes > REFOLD_STEP && (b = mj_rows_gather(p->rows)))
+    if (mj_rows_due(p->rows) && (b = mj_rows_gather(p->rows)))
         mj_rows_write(p->rows, b);
 }
 
@@ -185,8 +183,7 @@ static int open_rows(struct mj_partition *p, const struct mj_partition_options *
 
     snprintf(url, sizeof url, "sqlite:%s/tables.db", p->directory);
     mj_buf_printf(&schema, "%s%s", own_schema, p->domain.schema);
-    rc = mj_rows_create(&p->rows, o->threads, url, p->domain.schema_name, (const char *)schema.data, p->log_url,
-                        &o->limits, err);
+    rc = mj_rows_create(&p->rows, o->threads, url, p->domain.schema_name, (const char *)schema.data, p->log_url, err);
     if (rc == 0 && (rc = tables_fit(p, &fit, err)) == 0 && !fit) {
         mj_log(MJ_WARN, "tables_of_another_log", "service=%s region=%s", p->domain.service, p->region);
         mj_rows_destroy(p->rows);
@@ -194,7 +191,7 @@ static int open_rows(struct mj_partition *p, const struct mj_partition_options *
         rc = mj_tables_set_aside(url, "other-log", err);
         if (rc == 0)
             rc = mj_rows_create(&p->rows, o->threads, url, p->domain.schema_name, (const char *)schema.data,
-                                p->log_url, &o->limits, err);
+                                p->log_url, err);
     }
     mj_buf_free(&schema);
     return rc;

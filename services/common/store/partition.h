@@ -70,7 +70,6 @@ struct mj_partition_options {
     const char *directory;               /* MJ_DATA/placements/52: LOCK, log.db, tables.db, keys.db */
     const char *region;
     const char *instance;
-    struct mj_rows_limits limits;
     size_t waiting_bytes;                /* bound of commands waiting: 64 MiB; beyond it RESOURCE_EXHAUSTED */
 };
 

@@ -8,13 +8,12 @@
 #include "common/base/buf.h"
 #include "common/store/partition_private.h"
 
-#define STEP_BYTES (4u * 1024u * 1024u)  /* changed rows that start a write at once */
-#define STEP_MS 500                      /* and how long fewer of them wait: what a start has to fold again */
+#define STEP_MS 500                      /* how long fewer changed rows than mj_rows_due wait to be written */
 #define AT_LEAST_MS 2000
 
 static bool due(const struct mj_partition *p)
 {
-    return p->flush_now || mj_rows_stats(p->rows)->unflushed_bytes >= STEP_BYTES;
+    return p->flush_now || mj_rows_due(p->rows);
 }
 
 static void start_step(struct mj_partition *p)

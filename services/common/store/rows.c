@@ -24,37 +24,34 @@ struct mj_row_key mj_row_key_text(const char *text)
     return mj_row_key(text, strlen(text));
 }
 
-/* A store that cannot be read or written for another reason than a full disk cannot be trusted (pitfalls S3):
- * the process ends, and the next start folds again. */
-
 /* ---- changing ---- */
 
 static void mark_changed(struct mj_rows *r, struct mj_row *row)
 {
-    assert(row->id.kind->save);
-    row->changed = ++r->changes;
+    assert(row->kind->save);
+    row->batch = r->gathered_batches + 1;
     if (row->dirty)
         return;
     row->dirty = true;
     row->next_dirty = NULL;
     *r->dirty_tail = row;
     r->dirty_tail = &row->next_dirty;
-    r->stats.unflushed_bytes += row->size;
+    cache_count_unflushed(r, 0, rows_cost(row));
 }
 
 void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value)
 {
-    rows_set(r, row, value);
+    rows_set(row, value);
     mark_changed(r, row);
-    rows_watch_size(r);
+    cache_watch(r->cache);
 }
 
 void mj_row_touch(struct mj_rows *r, struct mj_row *row)
 {
     assert(row->here && row->value);
-    rows_measure(r, row);
+    rows_measure(row);
     mark_changed(r, row);
-    rows_watch_size(r);
+    cache_watch(r->cache);
 }
 
 void *mj_row_value(const struct mj_row *row)
@@ -64,17 +61,19 @@ void *mj_row_value(const struct mj_row *row)
 
 void mj_rows_put(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, void *value)
 {
-    struct mj_row *row = rows_find(r, k, key);
+    uint32_t hash = rows_hash(k, key);
+    struct mj_row *row = rows_find(r, k, key, hash);
 
-    if (!row)
-        row = rows_add(r, k, key);
-    rows_used(r, row);
+    if (row)
+        row->used = true;
+    else
+        row = rows_add(r, k, key, hash);
     mj_row_put(r, row, value);
 }
 
 void mj_rows_touch(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
 {
-    struct mj_row *row = rows_find(r, k, key);
+    struct mj_row *row = rows_find(r, k, key, rows_hash(k, key));
 
     assert(row);
     mj_row_touch(r, row);
@@ -109,12 +108,14 @@ static int open_readers(struct mj_readers *readers, const char *url, const char 
 }
 
 int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const char *url, const char *schema_name,
-                   const char *schema, const char *log_url, const struct mj_rows_limits *limits, mj_error *err)
+                   const char *schema, const char *log_url, mj_error *err)
 {
     struct mj_rows *r = mj_calloc(1, sizeof *r);
 
     r->threads = threads;
-    r->limits = *limits;
+    r->cache = threads->cache;
+    cache_join(r->cache, r);
+    rows_make_room(r);
     r->dirty_tail = &r->dirty;
     r->write_job.run = rows_write_run;
     r->write_job.done = rows_write_done;
@@ -126,7 +127,7 @@ int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const
         return -1;
     }
     mj_tables_end(r->loop_readers.tables);
-    if (mj_defer_create(&r->evict, threads->loop, rows_on_evict, r, err) < 0 ||
+    if (mj_defer_create(&r->send, threads->loop, rows_send_wanted, r, err) < 0 ||
         mj_timer_create(&r->retry, threads->loop, rows_on_retry, r, err) < 0) {
         mj_rows_destroy(r);
         return -1;
@@ -135,51 +136,54 @@ int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const
     return 0;
 }
 
-static void free_links(struct mj_row *row)
+static void free_links(struct link *links)
 {
     struct link *next;
 
-    for (; row->waiters; row->waiters = next) {
-        next = row->waiters->next;
-        free(row->waiters);
+    for (; links; links = next) {
+        next = links->next;
+        free(links);
     }
 }
 
-static void drop_rows(struct mj_rows *r)
-{
-    struct mj_row *row, *next;
-
-    for (row = r->oldest; row; row = next) {
-        next = row->newer;
-        free_links(row);
-        rows_forget(r, row);
-    }
-    r->dirty = NULL;
-    r->dirty_tail = &r->dirty;
-    r->stats.unflushed_bytes = 0;
-}
-
-void mj_rows_reset(struct mj_rows *r)
+/* Returns those who waited, the rows asked for first before the others. */
+static struct link *drop_rows(struct mj_rows *r)
 {
     struct link *links = NULL, **tail = &links;
+    struct mj_row *row, *next;
 
-    assert(!r->writing);
-    for (struct mj_row *row = r->oldest; row; row = row->newer) {   /* whoever waited asks again, or has failed */
+    for (row = r->cache->oldest; row && r->stats.rows; row = next) {
+        next = row->newer;
+        if (row->rows != r)
+            continue;
         *tail = row->waiters;
         while (*tail)
             tail = &(*tail)->next;
         row->waiters = NULL;
+        rows_forget(row);
     }
+    r->dirty = NULL;
+    r->dirty_tail = &r->dirty;
+    cache_count_unflushed(r, r->stats.unflushed_bytes, 0);
+    rows_drop_wanted(r);
+    return links;
+}
+
+void mj_rows_reset(struct mj_rows *r)
+{
+    struct link *links;
+
+    assert(!r->writing);
     r->incarnation++;
     mj_batch_destroy(r->batch);
     r->batch = NULL;
-    drop_rows(r);
-    r->changes = r->written_changes = 0;
+    r->written_batches = r->gathered_batches;
+    links = drop_rows(r);
     for (size_t i = 0; i < r->source_count; i++) {
         r->sources[i].position = r->sources[i].batch = r->sources[i].written;
         r->sources[i].moved = false;
     }
-    rows_wake(links);
+    rows_wake(links);                    /* whoever waited asks again, or has failed */
 }
 
 static void close_readers(struct mj_readers *readers)
@@ -194,9 +198,11 @@ void mj_rows_destroy(struct mj_rows *r)
 {
     if (!r)
         return;
-    drop_rows(r);
+    free_links(drop_rows(r));
+    cache_leave(r->cache, r);
+    free(r->slots);
     mj_batch_destroy(r->batch);
-    mj_defer_destroy(r->evict);
+    mj_defer_destroy(r->send);
     mj_timer_destroy(r->retry);
     close_readers(&r->fetch_readers);
     close_readers(&r->loop_readers);

@@ -5,7 +5,8 @@
  *
  * Loop thread only. A row is a value of its kind under a key of at most 63 bytes; NULL is "no such row", and is
  * remembered like any other. Changed rows are gathered into a batch (one encoded state of all of them at once) and
- * written by the tables thread; only rows that the tables hold are evicted, the least lately touched first. */
+ * written by the tables thread; only rows that the tables hold are evicted, the least lately touched first. The bound
+ * is one for all rows of a process (mj_cache): a busy partition takes what twenty quiet ones do not need. */
 #ifndef MJ_STORE_ROWS_H
 #define MJ_STORE_ROWS_H
 
@@ -17,12 +18,26 @@
 #include "common/store/log.h"
 #include "common/store/tables.h"
 
-/* The threads of a process, shared by all its partitions and models. */
+/* What all rows of a process hold together, and may hold.
+ * cache_bytes: of rows in memory, changed ones included. Past it the least lately used go, whosever they are, but for
+ *   those that a waiting command may need (up to twice as many bytes); and a quarter of it is always there for what
+ *   is only read, however many rows changed.
+ * unflushed_bytes: of rows that the tables do not have. Half of it is a step to be written, the other half is what
+ *   may gather while the tables thread writes; past it no credit is given (mj_rows_full). A row counts as it costs in
+ *   memory, about 100 bytes and its value. */
+struct mj_rows_limits { size_t cache_bytes, unflushed_bytes; };
+struct mj_cache;
+int mj_cache_create(struct mj_cache **ret, struct mj_loop *loop, const struct mj_rows_limits *limits, mj_error *err);
+void mj_cache_destroy(struct mj_cache *c);       /* after all its rows; NULL is allowed */
+size_t mj_cache_bytes(const struct mj_cache *c); /* of rows in memory now */
+
+/* The threads of a process and its cache, shared by all its partitions and models. */
 struct mj_threads {
     struct mj_loop *loop;
     struct mj_worker *log;               /* appends and fsyncs */
     struct mj_worker *tables;            /* writes folds, checkpoints */
     struct mj_worker *read;              /* fetches, queries, Follow */
+    struct mj_cache *cache;
 };
 
 #define MJ_ROW_KEY_MAX 63
@@ -44,17 +59,19 @@ struct mj_row_kind {
 };
 
 struct mj_rows;
-struct mj_rows_limits { size_t cache_bytes /* 64 MiB */, unflushed_bytes /* 32 MiB */; };
 
 /* Opens the tables at url (writable handle for the tables thread, read-only ones for the read and loop threads);
  * log_url NULL for a model. A file of another schema is thrown away and made anew. */
 int mj_rows_create(struct mj_rows **ret, const struct mj_threads *threads, const char *url, const char *schema_name,
-                   const char *schema, const char *log_url, const struct mj_rows_limits *limits, mj_error *err);
+                   const char *schema, const char *log_url, mj_error *err);
 void mj_rows_destroy(struct mj_rows *r);         /* writes nothing more; wait for mj_rows_idle first */
 
-/* Asks for a row. true: it is in memory (get will answer at once). false: it is being fetched. A waiter may be given
+/* Asks for a row. true: it is in memory (get will answer at once). false: it is being fetched: what is asked for in one
+ * turn of the loop, or while the read thread still fetches, is fetched as one job. A waiter may be given
  * for any number of rows, in one go: its fn is called once, when all that were missing have come (one fetch a key is
- * outstanding, however many wait). A NULL waiter only prefetches. missing starts at 0. */
+ * outstanding, however many wait). A NULL waiter only prefetches. missing starts at 0.
+ * What was asked for since a fetch that is still under way began, of any rows of the process, stays in memory: a
+ * waiting command finds again what it found before. */
 struct mj_row_waiter { void (*fn)(struct mj_row_waiter *w); unsigned missing; };
 bool mj_rows_need(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key,
                   struct mj_row_waiter *w);
@@ -113,9 +130,13 @@ bool mj_rows_idle(const struct mj_rows *r);
 /* The loop's own handle: at start only. */
 const struct mj_readers *mj_rows_readers(struct mj_rows *r);
 
-struct mj_rows_stats { size_t rows, bytes, unflushed_bytes; uint64_t hits, fetches, inline_loads, evicted, batches,
-                       write_retries; };
+/* fetches counts rows, fetch_jobs the jobs of the read thread that brought them. */
+struct mj_rows_stats { size_t rows, bytes, unflushed_bytes; uint64_t hits, fetches, fetch_jobs, inline_loads, evicted,
+                       batches, write_retries; };
 const struct mj_rows_stats *mj_rows_stats(const struct mj_rows *r);
-bool mj_rows_full(const struct mj_rows *r);      /* unflushed_bytes is past its bound: give no credit */
+/* So much changed since the last gather that a batch is worth making at once. */
+bool mj_rows_due(const struct mj_rows *r);
+/* The process's unflushed bytes are past their bound, and some are of these rows: give no credit, write. */
+bool mj_rows_full(const struct mj_rows *r);
 
 #endif

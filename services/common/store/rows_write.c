@@ -53,6 +53,7 @@ uint64_t mj_rows_tables_position(struct mj_rows *r, const char *source, uint8_t 
 struct mj_batch *mj_rows_gather(struct mj_rows *r)
 {
     struct mj_row *row, *next;
+    struct mj_row_key key;
     bool moved = false;
 
     for (size_t i = 0; i < r->source_count; i++)
@@ -64,13 +65,14 @@ struct mj_batch *mj_rows_gather(struct mj_rows *r)
         next = row->next_dirty;
         row->next_dirty = NULL;
         row->dirty = false;
-        row->id.kind->save(r->batch, &row->id.key, row->value);
+        key = rows_key(row);
+        row->kind->save(r->batch, &key, row->value);
     }
     if (r->extra.save)
         r->extra.save(r->extra.arg, r->batch);
     r->dirty = NULL;
     r->dirty_tail = &r->dirty;
-    r->batch_changes = r->changes;
+    r->gathered_batches++;
     r->batch_bytes = r->stats.unflushed_bytes;
     return r->batch;
 }
@@ -106,14 +108,14 @@ void rows_write_done(struct mj_job *job)
     }
     r->generation++;
     r->stats.batches++;
-    r->written_changes = r->batch_changes;
-    r->stats.unflushed_bytes -= r->batch_bytes;
+    r->written_batches = r->gathered_batches;
+    cache_count_unflushed(r, r->batch_bytes, 0);
     for (size_t i = 0; i < r->source_count; i++)
         r->sources[i].written = r->sources[i].batch;
     mj_batch_destroy(r->batch);
     r->batch = NULL;
     r->writing = false;
-    rows_watch_size(r);
+    cache_watch(r->cache);
     if (r->on_written)
         r->on_written(r->on_written_arg);
 }
