@@ -56,7 +56,7 @@ void mj_tables_close(struct mj_tables *t)
     }
 }
 
-enum mj_write mj_tables_write(struct mj_tables *t, const struct mj_batch *b, mj_error *err)
+enum mj_write mj_tables_write(struct mj_tables *t, struct mj_batch *b, mj_error *err)
 {
     return t->ops->write(t->engine, b, err);
 }

@@ -24,7 +24,10 @@ static inline struct mj_value mj_vi(int64_t i) { return (struct mj_value){ MJ_V_
 static inline struct mj_value mj_vb(const void *p, size_t n) { return (struct mj_value){ MJ_V_BLOB, 0, p, n }; }
 struct mj_value mj_vt(const char *text);          /* NULL text gives NULL */
 
-/* ---- a batch: statements with their parameters, written in one transaction ---- */
+/* ---- a batch: statements with their parameters, written in one transaction ----
+ * They run ordered by text and parameters, whatever the order in which they were added, so that each tree is walked
+ * from left to right (3 us a row in place of 10 to 18): two statements of a batch must not write the same row of a
+ * table. Nor do they: each row of a rows object stands in a batch once. */
 struct mj_batch;
 struct mj_batch *mj_batch_create(void);
 void mj_batch_destroy(struct mj_batch *b);
@@ -51,9 +54,9 @@ struct mj_tables_ops {
      * another name or text is FAILED_PRECONDITION, reason OTHER_SCHEMA: throw the file away and fold it again. */
     int (*open)(void **ret, const char *url, const char *schema_name, const char *schema, bool writable, mj_error *err);
     /* NOT_WRITTEN: RESOURCE_EXHAUSTED DISK_FULL and UNAVAILABLE STORE_BUSY pass; INTERNAL is a fault of a statement,
-     * and will not. UNKNOWN: the process must end. Checkpoints by itself every 8 MiB. */
+     * and will not. UNKNOWN: the process must end. Checkpoints by itself every 16 MiB. Orders the batch. */
     enum mj_write { MJ_WRITTEN, MJ_NOT_WRITTEN, MJ_WRITE_UNKNOWN }
-    (*write)(void *engine, const struct mj_batch *b, mj_error *err);
+    (*write)(void *engine, struct mj_batch *b, mj_error *err);
     int (*query)(void *engine, const struct mj_sql *sql, const struct mj_value *params, size_t count,
                  mj_row_fn *each, void *arg, mj_error *err);
     /* begin/end: queries between them see one state; generation as of it. */
@@ -68,7 +71,7 @@ struct mj_tables;                        /* a handle: engine and its state, one 
 int mj_tables_open(struct mj_tables **ret, const char *url, const char *schema_name, const char *schema, bool writable,
                    mj_error *err);       /* url "sqlite:/path/tables.db" */
 void mj_tables_close(struct mj_tables *t);
-enum mj_write mj_tables_write(struct mj_tables *t, const struct mj_batch *b, mj_error *err);
+enum mj_write mj_tables_write(struct mj_tables *t, struct mj_batch *b, mj_error *err);
 int mj_tables_query(struct mj_tables *t, const struct mj_sql *sql, const struct mj_value *params, size_t count,
                     mj_row_fn *each, void *arg, mj_error *err);
 int mj_tables_begin(struct mj_tables *t, uint64_t *generation, mj_error *err);

@@ -17,17 +17,18 @@
 #define TABLES_MARK 0x4d4a5442           /* "MJTB" */
 #define TABLES_VERSION 1
 #define TABLES_PAGE 4096
-#define TABLES_CACHE_KIB 16384
-/* Larger than the log's: nobody waits for a batch, and a page changed twice in between is moved once. */
-#define TABLES_WAL_BYTES (8u * 1024 * 1024)
-#define PARAMS_MAX 32
+/* A batch is ordered, so the writer comes back to few pages; what a reader misses the system's cache has. */
+#define TABLES_WRITER_CACHE_KIB 4096
+#define TABLES_READER_CACHE_KIB 1024
+/* More than a batch makes: a page changed by several batches is moved into the file once. */
+#define TABLES_WAL_BYTES (16u * 1024 * 1024)
 
 /* A prepared statement, and which of SQLite's numbers each $n of the text has. */
 struct prepared {
     const struct mj_sql *sql;
     sqlite3_stmt *statement;
     size_t count;
-    int index[PARAMS_MAX];
+    int index[MJ_BATCH_PARAMS_MAX];
 };
 
 struct engine {
@@ -77,7 +78,7 @@ static void make_room(struct engine *e)
 static int number_parameters(struct prepared *p, mj_error *err)
 {
     p->count = (size_t)sqlite3_bind_parameter_count(p->statement);
-    bool fits = p->count <= PARAMS_MAX;
+    bool fits = p->count <= MJ_BATCH_PARAMS_MAX;
     for (size_t i = 0; fits && i < p->count; i++) {
         char name[24];
         snprintf(name, sizeof name, "$%zu", i + 1);
@@ -86,7 +87,7 @@ static int number_parameters(struct prepared *p, mj_error *err)
     }
     if (!fits) {
         return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL,
-                       "expected parameters $1 to $%zu, at most %d, in: %.120s", p->count, PARAMS_MAX, p->sql->text);
+                       "expected parameters $1 to $%zu, at most %d, in: %.120s", p->count, MJ_BATCH_PARAMS_MAX, p->sql->text);
     }
     return 0;
 }
@@ -201,7 +202,8 @@ static int check_schema(struct engine *e, const char *schema_name, const char *s
 static int engine_open(void **ret, const char *url, const char *schema_name, const char *schema, bool writable,
                        mj_error *err)
 {
-    const struct mj_sqlite_options o = { url, writable, true, false, TABLES_PAGE, TABLES_CACHE_KIB };
+    const struct mj_sqlite_options o = { url, writable, true, false, TABLES_PAGE,
+                                         writable ? TABLES_WRITER_CACHE_KIB : TABLES_READER_CACHE_KIB };
     struct engine *e = mj_calloc(1, sizeof *e);
     if (mj_sqlite_open(&e->file, &o, err) != 0 || make_or_check(e, schema_name, schema, writable, err) != 0 ||
         check_schema(e, schema_name, schema, err) != 0) {
@@ -231,11 +233,15 @@ static int run(struct engine *e, const struct mj_sql *sql, const struct mj_value
     return rc;
 }
 
-static int run_all(struct engine *e, const struct mj_batch *b, mj_error *err)
+static int run_all(struct engine *e, struct mj_batch *b, mj_error *err)
 {
+    struct mj_value params[MJ_BATCH_PARAMS_MAX];
+    size_t count;
+    struct mj_statement *const *all = mj_batch_ordered(b, &count);
     int rc = run(e, &sql_begin_write, NULL, 0, err);
-    for (const struct mj_statement *s = mj_batch_first(b); s != NULL && rc == SQLITE_OK; s = s->next) {
-        rc = run(e, s->sql, s->params, s->count, err);
+    for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
+        mj_statement_params(all[i], params);
+        rc = run(e, all[i]->sql, params, all[i]->count, err);
     }
     for (const struct mj_position *p = mj_batch_positions(b); p != NULL && rc == SQLITE_OK; p = p->next) {
         const struct mj_value params[] = { mj_vt(p->source), mj_vi((int64_t)p->position), mj_vb(p->hash, MJ_HASH) };
@@ -250,7 +256,7 @@ static int run_all(struct engine *e, const struct mj_batch *b, mj_error *err)
     return rc == SQLITE_OK ? run(e, &sql_commit, NULL, 0, err) : rc;
 }
 
-static enum mj_write engine_write(void *engine, const struct mj_batch *b, mj_error *err)
+static enum mj_write engine_write(void *engine, struct mj_batch *b, mj_error *err)
 {
     struct engine *e = engine;
     mj_error fault = { .code = MJ_OK };
