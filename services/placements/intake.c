@@ -5,7 +5,6 @@
  * and write nothing. */
 #include "placements/intake.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,15 +116,14 @@ static bool want_resends(const struct intake *in, struct mj_rows *rows, size_t r
     return here;
 }
 
-static bool want_new(struct intake *in, struct mj_rows *rows, size_t from, struct mj_row_waiter *w)
+static bool want_new(struct intake *in, size_t from, struct mj_row_waiter *w)
 {
     bool here = true;
     for (size_t i = from; i < in->batch.count; i++) {
         struct checked *c = &in->events[i];
         if (c->err != NULL)
             continue;
-        struct mj_row_key key = pl_placement_key(c->name);
-        c->placement = mj_rows_want(rows, &pl_placement_kind, &key, w);
+        c->placement = pl_placement_want(in->part, c->name, w);
         here &= c->placement != NULL;
     }
     return here;
@@ -144,12 +142,14 @@ static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_
     struct mj_row_key key = pl_stream_key(in->stream);
     size_t resends;
     in->stream_row = mj_rows_want(rows, &pl_stream_kind, &key, w);
-    if (in->stream_row == NULL)
+    if (in->stream_row == NULL) {
+        (void)want_new(in, 0, w);  /* most likely all of it is new: fetched together */
         return false;
+    }
     if (in->batch.count == 0 ||
         pl_batch_place(last_number(in), in->batch.first, in->batch.count, &resends, NULL) < 0)
         return true;                     /* Resume; or a gap, which decide says */
-    bool old = want_resends(in, rows, resends, w), new = want_new(in, rows, resends, w);
+    bool old = want_resends(in, rows, resends, w), new = want_new(in, resends, w);
     return old && new;
 }
 
@@ -373,8 +373,8 @@ static struct intake *intake_create(struct pl_part *part, const struct pl_batch 
     in->command.done = done;
     in->command.principal = batch->principal;
     in->command.deadline_ms = batch->deadline_ms;
-    (void)snprintf(in->stream, sizeof in->stream, "%s", batch->stream);
-    (void)snprintf(in->command.order, sizeof in->command.order, "%s", batch->stream);
+    memcpy(in->stream, batch->stream, MJ_SIRET_LEN);
+    memcpy(in->command.order, batch->stream, MJ_SIRET_LEN);
     return in;
 }
 

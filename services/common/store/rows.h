@@ -91,6 +91,9 @@ struct mj_row *mj_rows_want(struct mj_rows *r, const struct mj_row_kind *k, cons
                             struct mj_row_waiter *w);
 /* As mj_rows_get: the row, loaded on the spot where it is not in memory. */
 struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
+/* The row, for those who know that the tables have none such: where memory has none either it is made without a look,
+ * with value NULL. */
+struct mj_row *mj_rows_new(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
 void *mj_row_value(const struct mj_row *row);                    /* NULL: no such row */
 void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value);     /* as mj_rows_put */
 void mj_row_touch(struct mj_rows *r, struct mj_row *row);        /* as mj_rows_touch */

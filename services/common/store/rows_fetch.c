@@ -252,6 +252,20 @@ struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const 
     return row;
 }
 
+struct mj_row *mj_rows_new(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
+{
+    uint32_t hash = rows_hash(k, key);
+    struct mj_row *row = rows_find(r, k, key, hash);
+
+    if (!row)
+        row = rows_add(r, k, key, hash);
+    if (!row->here)
+        rows_set(row, NULL);
+    row->used = true;
+    row->wanted = r->cache->tick;
+    return row;
+}
+
 void *mj_rows_get(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
 {
     return mj_rows_at(r, k, key)->value;
