@@ -143,7 +143,7 @@ static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_
     size_t resends;
     in->stream_row = mj_rows_want(rows, &pl_stream_kind, &key, w);
     if (in->stream_row == NULL) {
-        (void)want_new(in, 0, w);  /* most likely all of it is new: fetched together */
+        (void)want_new(in, 0, w);            /* most likely all of it is new: fetched together */
         return false;
     }
     if (in->batch.count == 0 ||
