@@ -21,6 +21,7 @@ struct thread {                                  /* one young person's missions,
     uint32_t person, round, number, missions;
     uint32_t next;                               /* fact */
     int64_t shift_ms;                            /* from a fact's own time to the tale's */
+    bool late;                                   /* told long after it happened */
     char id[MJ_PERSON_TEXT];
     struct load_mission *mission;
 };
@@ -63,10 +64,10 @@ static void name_mission(const struct bench_tale *t, const struct thread *h)
 static void begin_mission(struct bench_tale *t, struct thread *h, int64_t at_ms)
 {
     struct load_draw d = load_draw_of(t->o.seed + h->round, LOAD_OF_MISSION, h->person, h->number);
-    bool late = load_draw_chance(&d, LATE_SHARE);
+    h->late = load_draw_chance(&d, LATE_SHARE);
     struct load_person who;
     struct load_plan p = { .seed = t->o.seed + h->round, .person = h->person, .number = h->number,
-                           .story = LOAD_WORKED, .start = late ? t->today - LATE_DAYS : t->today };
+                           .story = LOAD_WORKED, .start = h->late ? t->today - LATE_DAYS : t->today };
 
     load_person_draw(&who, t->o.world->figures.seed, h->person, t->o.world->figures.today);
     p.programme = who.programme;
@@ -136,6 +137,8 @@ size_t bench_tale_next(struct bench_tale *t, uint8_t out[LOAD_EVENT_ROOM])
     struct load_fact *f = &h->mission->facts[h->next++];
     if (f->occurred_at_ms > t->o.now_ms)
         f->occurred_at_ms = t->o.now_ms;         /* nobody notes what lies ahead */
+    if (!h->late && f->occurred_at_ms < t->o.now_ms - DAY_MS)
+        f->occurred_at_ms = t->o.now_ms - DAY_MS;        /* a proposal was sent when it was made */
     size_t len = load_fact_pack(h->mission, f, h->id, out);
     go_on(t, first);
     return len;
