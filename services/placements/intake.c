@@ -57,17 +57,18 @@ static void *keep(struct intake *in, const void *data, size_t len)
     return must(mj_arena_copy(in->arena, data, len));
 }
 
+struct tag_keys { struct mj_tag_key payload, name; };    /* of one stream */
+
 /* The scratch has the ceiling that foreign bytes have, so that one that swells costs no other. */
-static void check_one(struct intake *in, size_t i, mj_error *err)
+static void check_one(struct intake *in, size_t i, const struct tag_keys *keys, mj_error *err)
 {
     const ProtobufCBinaryData *e = &in->batch.events[i];
     struct checked *c = &in->events[i];
-    const struct pl_part *part = in->part;
-    struct mj_arena *scratch = part->app->arena;
+    struct mj_arena *scratch = in->part->app->arena;
     struct pl_warning warning;
     c->err = NULL;
     c->warning = NULL;
-    mj_tag(c->tag, part->key, "payload", 7, e->data, e->len);
+    mj_tag_under(c->tag, &keys->payload, e->data, e->len);
     mj_arena_reset(scratch, mj_arena_ceiling(e->len));
     if (pl_event_check(e->data, e->len, in->stream, in->batch.now_ms, scratch, &c->event, &warning, err) < 0) {
         c->err = keep(in, err, sizeof *err);
@@ -75,7 +76,7 @@ static void check_one(struct intake *in, size_t i, mj_error *err)
     }
     if (warning.name[0] != '\0')
         c->warning = keep(in, &warning, sizeof warning);
-    mj_tag(c->name, part->key, in->stream, MJ_SIRET_LEN, c->event.ref, c->event.ref_len);
+    mj_tag_under(c->name, &keys->name, c->event.ref, c->event.ref_len);
 }
 
 static size_t bytes_of(const struct pl_batch *b)
@@ -383,8 +384,10 @@ void pl_intake(struct pl_part *part, const struct pl_batch *batch, pl_taken_fn *
     struct intake *in = intake_create(part, batch, fn, arg);
     mj_error err;
     in->command.bytes = bytes_of(batch) + batch->count * sizeof *in->events;
+    const struct tag_keys keys = { mj_tag_key(part->key, "payload", 7),
+                                   mj_tag_key(part->key, in->stream, MJ_SIRET_LEN) };
     for (size_t i = 0; i < batch->count; i++)
-        check_one(in, i, &err);
+        check_one(in, i, &keys, &err);
     mj_partition_submit(part->partition, &in->command);
 }
 

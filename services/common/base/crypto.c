@@ -41,14 +41,25 @@ static void hash_number(crypto_generichash_state *s, uint64_t v)
     hash_part(s, bytes, sizeof bytes);
 }
 
+struct mj_tag_key mj_tag_key(const uint8_t key[MJ_KEY], const void *a, size_t a_len)
+{
+    struct mj_tag_key k;
+    must(crypto_shorthash_siphashx24(k.bytes, a, a_len, key));
+    for (size_t i = 0; i < MJ_TAG; i++)
+        k.bytes[i] ^= key[MJ_TAG + i];
+    return k;
+}
+
+void mj_tag_under(uint8_t out[MJ_TAG], const struct mj_tag_key *k, const void *b, size_t b_len)
+{
+    must(crypto_shorthash_siphashx24(out, b, b_len, k->bytes));
+}
+
 void mj_tag(uint8_t out[MJ_TAG], const uint8_t key[MJ_KEY], const void *a, size_t a_len, const void *b, size_t b_len)
 {
-    uint8_t inner[crypto_shorthash_siphashx24_KEYBYTES];
-    must(crypto_shorthash_siphashx24(inner, a, a_len, key));
-    for (size_t i = 0; i < sizeof inner; i++)
-        inner[i] ^= key[sizeof inner + i];
-    must(crypto_shorthash_siphashx24(out, b, b_len, inner));
-    sodium_memzero(inner, sizeof inner);
+    struct mj_tag_key k = mj_tag_key(key, a, a_len);
+    mj_tag_under(out, &k, b, b_len);
+    sodium_memzero(&k, sizeof k);
 }
 
 void mj_chain(uint8_t out[MJ_HASH], const uint8_t prev[MJ_HASH], uint64_t first, uint64_t count, const void *block,

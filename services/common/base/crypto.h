@@ -21,6 +21,10 @@ int mj_crypto_init(mj_error *err);      /* refuses a libsodium that does not sta
 /* Keyed hash of two parts: SipHash(SipHash(key's first half, a) xor its second half, b). What a is makes the key for b,
  * so parts cannot shift; either may be NULL with length 0. */
 void mj_tag(uint8_t out[MJ_TAG], const uint8_t key[MJ_KEY], const void *a, size_t a_len, const void *b, size_t b_len);
+/* The same in two steps, for many b under one a. */
+struct mj_tag_key { uint8_t bytes[MJ_TAG]; };
+struct mj_tag_key mj_tag_key(const uint8_t key[MJ_KEY], const void *a, size_t a_len);
+void mj_tag_under(uint8_t out[MJ_TAG], const struct mj_tag_key *k, const void *b, size_t b_len);
 /* The next hash of a log's chain: BLAKE2b-256(prev, first as 8 bytes big-endian, count likewise, block). */
 void mj_chain(uint8_t out[MJ_HASH], const uint8_t prev[MJ_HASH], uint64_t first, uint64_t count, const void *block,
               size_t len);
