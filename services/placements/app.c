@@ -70,7 +70,10 @@ struct pl_part *pl_part_find(struct pl_app *app, const char *region)
 
 struct pl_part *pl_part_of(struct pl_app *app, struct mj_partition *p)
 {
-    struct pl_part *part = pl_part_find(app, mj_partition_region(p));
+    struct pl_part *part = app->last_part;
+    if (part != NULL && part->partition == p)
+        return part;
+    part = pl_part_find(app, mj_partition_region(p));
     if (part == NULL) {
         part = mj_calloc(1, sizeof *part);
         part->app = app;
@@ -79,6 +82,7 @@ struct pl_part *pl_part_of(struct pl_app *app, struct mj_partition *p)
         HASH_ADD_STR(app->parts, region, part);
     }
     part->partition = p;
+    app->last_part = part;
     return part;
 }
 

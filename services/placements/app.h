@@ -44,6 +44,7 @@ struct pl_app {
     struct pl_enrolled *enrolled;        /* model.c: those that the model's tables do not have yet */
     struct mj_metrics *metrics;
     struct pl_part *parts;
+    struct pl_part *last_part;           /* asked for last: mostly the next one too */
     struct pl_credit *credit;
     struct mj_timer *quality_timer;
     struct mj_arena *arena;              /* scratch of the folds */

@@ -215,7 +215,7 @@ int pl_placement_judge(const struct pl_placement *before, const struct pl_event 
 
 static struct pl_placement *grown(const struct pl_placement *p)
 {
-    struct pl_placement *copy = pl_placement_create(p->stream, 2u * p->room);
+    struct pl_placement *copy = pl_placement_create(p->stream, p->room + (p->room + 1u) / 2);
     uint16_t room = copy->room;
     memcpy(copy, p, sizeof *p + p->count * sizeof *p->facts);
     copy->room = room;

@@ -29,7 +29,7 @@
 #include "placements/event.h"
 
 #define PL_FACTS_MAX 512                 /* ten years of weeks; a batch that touches 1,000 such fits the rows' cache */
-#define PL_ROOM 4                        /* facts a new placement has room for; twice as many each time it is full */
+#define PL_ROOM 5                        /* facts a new placement has room for; then half as many more each time */
 #define PL_HELD_MAX (PL_FACTS_MAX + 1)   /* what a row can hold: those, and a cancellation by correction */
 
 struct pl_held {                         /* a fact of a placement */

@@ -138,7 +138,8 @@ int pl_query_event(const struct mj_readers *r, const char *siret, uint64_t numbe
 static const struct mj_sql list_exceptions = {
     "SELECT number, now, reason, field, same_as, recorded_at, late_days FROM ("
     " SELECT x.*, CASE WHEN outcome = 3 AND"
-    " EXISTS(SELECT 1 FROM placements p WHERE p.id = x.placement AND p.matched = 1) THEN 1 ELSE outcome END AS now FROM exceptions x WHERE siret = $1 AND number > $2) AS listed"
+    " EXISTS(SELECT 1 FROM placements p WHERE p.id = x.placement AND p.matched = 1)"
+    " THEN 1 ELSE outcome END AS now FROM exceptions x WHERE siret = $1 AND number > $2) AS listed"
     " WHERE ($3 >> now) & 1 = 1 AND ($4 = 0 OR late_days > 0) ORDER BY number LIMIT $5" };
 
 struct exceptions_page { struct mj_arena *arena; ListExceptionsResponse *out; uint32_t size; bool more; };
