@@ -37,7 +37,6 @@ struct pl_app *pl_app_create(struct mj_loop *loop, const struct mj_env *env)
 static void part_free(struct pl_part *part)
 {
     pl_people_destroy(part->unmatched);
-    pl_names_destroy(part->names);
     pl_match_free(part);
     pl_quality_free(part);
     free(part);

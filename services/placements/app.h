@@ -7,7 +7,6 @@
 #include "common/service/daemon.h"
 #include "placements/credit.h"
 #include "placements/fates.h"
-#include "placements/names.h"
 #include "placements/people.h"
 #include "placements/tables.h"
 
@@ -26,7 +25,6 @@ struct pl_part {
     char region[3];
     uint32_t key_number;                 /* of the name key in force */
     uint8_t key[MJ_KEY];
-    struct pl_names *names;              /* of all placements, in memory or tables */
     struct pl_people *unmatched;         /* young people who wait for their enrolment */
     bool unmatched_left_out;             /* some are in the table only: every enrolment is looked for there */
     struct pl_moved *moved;
@@ -67,9 +65,6 @@ struct pl_part *pl_part_find(struct pl_app *app, const char *region);
 int pl_part_key(struct pl_part *part, mj_error *err);
 void pl_count(struct pl_part *part, enum pl_counter c, uint64_t n);
 void pl_gauges(struct pl_app *app);      /* brings the gauges up to date */
-
-/* fold.c: the row of a placement; NULL while it is being fetched, for the waiter (mj_rows_want). */
-struct mj_row *pl_placement_want(struct pl_part *part, const uint8_t name[MJ_TAG], struct mj_row_waiter *w);
 
 /* model.c: is the young person known? In memory always. */
 bool pl_person_known(const struct pl_app *app, const char *id);

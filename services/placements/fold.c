@@ -83,26 +83,14 @@ static struct pl_exception *list(struct mj_rows *rows, const struct mj_entry *e,
 
 /* ---- accepted ---- */
 
-struct mj_row *pl_placement_want(struct pl_part *part, const uint8_t name[MJ_TAG], struct mj_row_waiter *w)
-{
-    struct mj_rows *rows = mj_partition_rows(part->partition);
-    struct mj_row_key key = pl_placement_key(name);
-    return pl_names_may_hold(part->names, pl_name_hash(name)) ? mj_rows_want(rows, &pl_placement_kind, &key, w)
-                                                              : mj_rows_new(rows, &pl_placement_kind, &key);
-}
-
-static struct mj_row *placement_row(struct pl_part *part, struct mj_rows *rows, const struct mj_entry *e,
-                                    const struct pl_numbered *n)
+static struct mj_row *placement_row(struct mj_rows *rows, const struct mj_entry *e, const struct pl_numbered *n)
 {
     struct mj_row_key key = pl_placement_key(n->name);
-    uint64_t hash = pl_name_hash(n->name);
-    struct mj_row *row = pl_names_may_hold(part->names, hash) ? mj_rows_at(rows, &pl_placement_kind, &key)
-                                                              : mj_rows_new(rows, &pl_placement_kind, &key);
+    struct mj_row *row = mj_rows_at(rows, &pl_placement_kind, &key);
     if (mj_row_value(row) == NULL) {
         struct pl_placement *p = pl_placement_create(n->stream, PL_ROOM);
         p->born = e->position;
         mj_row_put(rows, row, p);
-        pl_names_add(part->names, hash);
     }
     return row;
 }
@@ -139,7 +127,7 @@ static int fold_accepted(struct pl_part *part, struct mj_rows *rows, const struc
     const struct pl_numbered *n = e->value;
     if (take_number(rows, e, n, err) < 0)
         return -1;
-    struct mj_row *row = placement_row(part, rows, e, n);
+    struct mj_row *row = placement_row(rows, e, n);
     struct pl_placement *before = mj_row_value(row);
     bool waited = waits(before);
     struct pl_placement *p = pl_placement_apply(before, n->number, &n->event);
@@ -197,26 +185,10 @@ static void fold_quality(struct mj_rows *rows, const struct mj_entry *e)
     mj_row_touch(rows, row);
 }
 
-static void add_name(void *names, uint64_t hash)
-{
-    pl_names_add(names, hash);
-}
-
-/* Memory learns which placements the tables have, before this process folds anything. */
-static int learn_names(struct pl_part *part, struct mj_rows *rows, mj_error *err)
-{
-    if (part->names != NULL)
-        return 0;
-    part->names = pl_names_create();
-    return pl_names_each(mj_rows_readers(rows)->tables, add_name, part->names, err);
-}
-
 static int fold(void *arg, struct mj_partition *p, const struct mj_entry *e, mj_error *err)
 {
     struct pl_part *part = pl_part_of(arg, p);
     struct mj_rows *rows = mj_partition_rows(p);
-    if (learn_names(part, rows, err) < 0)
-        return -1;
     switch (e->type) {
     case PL_ENTRY_ACCEPTED: return fold_accepted(part, rows, e, err);
     case PL_ENTRY_KNOWN: return fold_known(rows, e, err);
@@ -230,8 +202,9 @@ static int fold(void *arg, struct mj_partition *p, const struct mj_entry *e, mj_
 /* The name key is made here, before the log can hold an entry that uses it; after a reset it is read again. */
 static int ready(void *arg, struct mj_partition *p, mj_error *err)
 {
-    struct pl_part *part = pl_part_of(arg, p);
-    return learn_names(part, mj_partition_rows(p), err) < 0 ? -1 : pl_part_key(part, err);
+    if (mj_rows_learn(mj_partition_rows(p), &pl_placement_kind, err) < 0)
+        return -1;
+    return pl_part_key(pl_part_of(arg, p), err);
 }
 
 const struct mj_domain pl_domain = {

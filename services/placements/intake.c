@@ -117,14 +117,15 @@ static bool want_resends(const struct intake *in, struct mj_rows *rows, size_t r
     return here;
 }
 
-static bool want_new(struct intake *in, size_t from, struct mj_row_waiter *w)
+static bool want_new(struct intake *in, struct mj_rows *rows, size_t from, struct mj_row_waiter *w)
 {
     bool here = true;
     for (size_t i = from; i < in->batch.count; i++) {
         struct checked *c = &in->events[i];
         if (c->err != NULL)
             continue;
-        c->placement = pl_placement_want(in->part, c->name, w);
+        struct mj_row_key key = pl_placement_key(c->name);
+        c->placement = mj_rows_want(rows, &pl_placement_kind, &key, w);
         here &= c->placement != NULL;
     }
     return here;
@@ -144,13 +145,13 @@ static bool needs(struct mj_command *command, struct mj_partition *p, struct mj_
     size_t resends;
     in->stream_row = mj_rows_want(rows, &pl_stream_kind, &key, w);
     if (in->stream_row == NULL) {
-        (void)want_new(in, 0, w);            /* most likely all of it is new: fetched together */
+        (void)want_new(in, rows, 0, w);      /* most likely all of it is new: fetched together */
         return false;
     }
     if (in->batch.count == 0 ||
         pl_batch_place(last_number(in), in->batch.first, in->batch.count, &resends, NULL) < 0)
         return true;                     /* Resume; or a gap, which decide says */
-    bool old = want_resends(in, rows, resends, w), new = want_new(in, resends, w);
+    bool old = want_resends(in, rows, resends, w), new = want_new(in, rows, resends, w);
     return old && new;
 }
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "placements/names.h"
-
 /* Rows come in their own order of time: a placement's id is the position of its first entry, so that what is new is
  * added at the end. Names are random: the dictionary that leads from name to id is as small as it can be, and is
  * written once for each placement; two names may share their first 8 bytes. */
@@ -155,7 +153,7 @@ static size_t stream_size(const void *value)
     return sizeof *s + pl_run_bytes(&s->run);
 }
 
-const struct mj_row_kind pl_stream_kind = { "stream", stream_load, stream_save, stream_size, stream_free };
+const struct mj_row_kind pl_stream_kind = { "stream", stream_load, stream_save, stream_size, stream_free, NULL };
 
 /* ---- runs: the full ones; the last one stands in its stream's row until it is ---- */
 
@@ -212,7 +210,7 @@ static size_t run_size(const void *run)
     return sizeof(struct pl_run) + pl_run_bytes(run);
 }
 
-const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, run_free };
+const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, run_free, NULL };
 
 /* ---- placements ---- */
 
@@ -224,6 +222,18 @@ static const struct mj_sql placement_put = {
     " ON CONFLICT(id) DO UPDATE SET matched = excluded.matched, value = excluded.value" };
 static const struct mj_sql name_put = {
     "INSERT INTO names(hash, id) VALUES($1, $2) ON CONFLICT(hash, id) DO NOTHING" };
+
+static struct mj_value hash_of(const uint8_t name[MJ_TAG])
+{
+    return mj_vi((int64_t)get_be(name, 8));
+}
+
+static uint64_t placement_number(const struct mj_row_key *key)
+{
+    return get_be(key->bytes, 8);
+}
+
+static const struct mj_row_names placement_names = { placement_number, { "SELECT hash FROM names" } };
 
 static int placement_row(void *arg, const struct mj_result_row *r)
 {
@@ -245,7 +255,7 @@ static int placement_row(void *arg, const struct mj_result_row *r)
 int pl_placement_read(struct mj_tables *t, const uint8_t name[MJ_TAG], struct pl_placement **ret, mj_error *err)
 {
     struct decoded d = { NULL, err, 0 };
-    struct mj_value v[] = { mj_vi((int64_t)pl_name_hash(name)), mj_vb(name, MJ_TAG) };
+    struct mj_value v[] = { hash_of(name), mj_vb(name, MJ_TAG) };
     if (mj_tables_query(t, &placement_get, v, 2, placement_row, &d, err) < 0 || d.rc < 0)
         return -1;
     if (d.value != NULL)
@@ -262,27 +272,11 @@ static int placement_load(const struct mj_readers *r, const struct mj_row_key *k
     return 0;
 }
 
-static const struct mj_sql names_get = { "SELECT hash FROM names" };
-struct names { pl_name_fn *each; void *arg; };
-
-static int name_row(void *arg, const struct mj_result_row *r)
-{
-    const struct names *n = arg;
-    n->each(n->arg, (uint64_t)mj_col_int(r, 0));
-    return 0;
-}
-
-int pl_names_each(struct mj_tables *t, pl_name_fn *each, void *arg, mj_error *err)
-{
-    struct names n = { each, arg };
-    return mj_tables_query(t, &names_get, NULL, 0, name_row, &n, err);
-}
-
 /* A batch that was gathered is written, or memory is thrown away: so `named` may be set here, though the value is only
  * read otherwise. */
 static void save_name(struct mj_batch *b, const uint8_t *name, const struct pl_placement *p)
 {
-    struct mj_value v[] = { mj_vi((int64_t)pl_name_hash(name)), mj_vi((int64_t)p->born) };
+    struct mj_value v[] = { hash_of(name), mj_vi((int64_t)p->born) };
     mj_batch_add(b, &name_put, v, 2);
     ((struct pl_placement *)(uintptr_t)p)->named = true;
 }
@@ -303,7 +297,7 @@ static void placement_save(struct mj_batch *b, const struct mj_row_key *key, con
 }
 
 const struct mj_row_kind pl_placement_kind = { "placement", placement_load, placement_save, pl_placement_size,
-                                               pl_placement_free };
+                                               pl_placement_free, &placement_names };
 
 /* ---- exceptions and unmatched: written by the fold, read by lists only ---- */
 
@@ -346,8 +340,8 @@ static void unmatched_save(struct mj_batch *b, const struct mj_row_key *key, con
     mj_batch_add(b, value != NULL ? &unmatched_put : &unmatched_drop, v, 2);
 }
 
-const struct mj_row_kind pl_exception_kind = { "exception", nothing_load, exception_save, exception_size, free };
-const struct mj_row_kind pl_unmatched_kind = { "unmatched", nothing_load, unmatched_save, small, free };
+const struct mj_row_kind pl_exception_kind = { "exception", nothing_load, exception_save, exception_size, free, NULL };
+const struct mj_row_kind pl_unmatched_kind = { "unmatched", nothing_load, unmatched_save, small, free, NULL };
 
 /* ---- the model's young people ---- */
 

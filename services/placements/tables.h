@@ -43,10 +43,6 @@ void *pl_link(void);
 int pl_run_read(struct mj_tables *t, const char *siret, uint32_t run, struct pl_run *ret, mj_error *err);
 int pl_placement_read(struct mj_tables *t, const uint8_t name[MJ_TAG], struct pl_placement **ret, mj_error *err);
 
-/* The first 8 bytes of all placements' names. */
-typedef void pl_name_fn(void *arg, uint64_t hash);
-int pl_names_each(struct mj_tables *t, pl_name_fn *each, void *arg, mj_error *err);
-
 /* The model's young people: told in the order of their enrolment, each once. */
 void pl_person_save(struct mj_batch *b, const char *id, uint64_t position);
 typedef void pl_person_fn(void *arg, const char *id, uint64_t position);

@@ -334,7 +334,8 @@ static int ready(void *app, struct mj_model *m, mj_error *err)
     mj_rep_cells_clear(f->cells);
     mj_rep_unsaved_clear(&f->names);
     f->moved = NULL;
-    if (mj_rep_tables_load(mj_rows_readers(rows), f->cells, err) < 0) {
+    if (mj_rep_tables_load(mj_rows_readers(rows), f->cells, err) < 0 ||
+        mj_rows_learn(rows, &mj_rep_placement_rows, err) < 0 || mj_rows_learn(rows, &mj_rep_person_rows, err) < 0) {
         return -1;
     }
     mj_rows_on_gather(rows, &extra);

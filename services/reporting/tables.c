@@ -120,6 +120,13 @@ static const struct mj_sql placement_put = {
     "INSERT INTO placement(born, name, told) VALUES($1, $2, $3) ON CONFLICT(born) DO UPDATE SET told = excluded.told" };
 static const struct mj_sql placement_name_put = { "INSERT INTO placement_name(hash, born) VALUES($1, $2)" };
 
+static uint64_t placement_number(const struct mj_row_key *key)
+{
+    return (uint64_t)placement_hash(key->bytes + 1);
+}
+
+static const struct mj_row_names placement_names = { placement_number, { "SELECT hash FROM placement_name" } };
+
 static void pack_placement(uint8_t out[PACKED_PLACEMENT], const struct mj_rep_placement *p)
 {
     const mj_date dates[] = { p->started_on, p->planned_on, p->worked_on, p->ended_on };
@@ -203,7 +210,8 @@ static size_t placement_size(const void *value)
     return sizeof(struct mj_rep_placement);
 }
 
-const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, placement_size, free };
+const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, placement_size, free,
+                                                   &placement_names };
 
 /* ---- young people: key id ---- */
 
@@ -217,6 +225,13 @@ static const struct mj_sql person_get = {
 static const struct mj_sql person_put = {
     "INSERT INTO person(born, id, told) VALUES($1, $2, $3) ON CONFLICT(born) DO UPDATE SET told = excluded.told" };
 static const struct mj_sql person_name_put = { "INSERT INTO person_name(hash, born) VALUES($1, $2)" };
+
+static uint64_t person_number(const struct mj_row_key *key)
+{
+    return (uint64_t)person_hash(key->bytes);
+}
+
+static const struct mj_row_names person_names = { person_number, { "SELECT hash FROM person_name" } };
 
 static int person_row(void *arg, const struct mj_result_row *r)
 {
@@ -270,7 +285,8 @@ static size_t person_size(const void *value)
     return sizeof *p + p->capacity * sizeof *p->missions;
 }
 
-const struct mj_row_kind mj_rep_person_rows = { "person", person_load, person_save, person_size, person_free };
+const struct mj_row_kind mj_rep_person_rows = { "person", person_load, person_save, person_size, person_free,
+                                                &person_names };
 
 /* ---- streams: key number of the region (1 byte), SIRET ---- */
 
@@ -351,7 +367,7 @@ static size_t stream_size(const void *value)
     return sizeof(struct mj_rep_stream);
 }
 
-const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free };
+const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free, NULL };
 
 /* ---- cells and the clock of the latest entry ---- */
 

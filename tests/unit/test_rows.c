@@ -68,7 +68,7 @@ static size_t number_size(const void *value)
     return VALUE_BYTES;
 }
 
-static const struct mj_row_kind numbers = { "number", number_load, number_save, number_size, free };
+static const struct mj_row_kind numbers = { "number", number_load, number_save, number_size, free, NULL };
 
 /* ---- what a test does ---- */
 
@@ -257,22 +257,6 @@ static void what_a_waiting_command_found_is_there_when_it_is_woken(void **state)
     assert_true(want(one, 7, &w) && want(two, 0, &w));
 }
 
-static void a_row_that_the_tables_cannot_have_is_not_looked_for(void **state)
-{
-    struct mj_row_key seven = key_of(7), eight = key_of(8);
-    uint64_t loads = mj_rows_stats(one)->inline_loads, fetches = mj_rows_stats(one)->fetches;
-    (void)state;
-    struct mj_row *row = mj_rows_new(one, &numbers, &seven);
-    assert_null(mj_row_value(row));
-    assert_true(want(one, 7, NULL));
-    mj_row_put(one, row, number(70));
-    assert_int_equal(get(one, 7), 70);
-    put(one, 8, 80);
-    assert_int_equal(*(int64_t *)mj_row_value(mj_rows_new(one, &numbers, &eight)), 80);
-    assert_int_equal(mj_rows_stats(one)->inline_loads, loads);
-    assert_int_equal(mj_rows_stats(one)->fetches, fetches);
-}
-
 /* Rows come, change, go and are fetched again in any order: what is read is what was put. */
 static void nothing_is_lost_whatever_comes_and_goes(void **state)
 {
@@ -359,7 +343,6 @@ int main(void)
         FACT(what_was_asked_for_lately_outlives_the_rest),
         FACT(rows_that_the_tables_do_not_hold_stay),
         FACT(what_a_waiting_command_found_is_there_when_it_is_woken),
-        FACT(a_row_that_the_tables_cannot_have_is_not_looked_for),
         FACT(nothing_is_lost_whatever_comes_and_goes),
     };
 

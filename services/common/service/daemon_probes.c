@@ -52,6 +52,8 @@ static void partition_metrics(struct mj_daemon *d, struct mj_partition *p)
     set(d, MJ_GAUGE, "mj_rows_unflushed_bytes", labels, "Bytes of rows that the tables do not have.",
         (double)r->unflushed_bytes);
     set(d, MJ_COUNTER, "mj_rows_fetched_total", labels, "Rows fetched by the read thread.", (double)r->fetches);
+    set(d, MJ_COUNTER, "mj_rows_absent_total", labels, "Rows known not to exist without a look.", (double)r->absent);
+    set(d, MJ_GAUGE, "mj_rows_filter_bytes", labels, "Bytes of the filters that know it.", (double)r->filter_bytes);
     set(d, MJ_COUNTER, "mj_rows_inline_loads_total", labels, "Rows read on the loop thread.", (double)r->inline_loads);
 }
 

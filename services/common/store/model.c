@@ -83,7 +83,7 @@ static size_t meta_size(const void *value)
     return 16;
 }
 
-static const struct mj_row_kind meta_kind = { "model", meta_load, meta_save, meta_size, free };
+static const struct mj_row_kind meta_kind = { "model", meta_load, meta_save, meta_size, free, NULL };
 
 static void load_epoch(struct mj_model *m)
 {

@@ -41,6 +41,8 @@ static void mark_changed(struct mj_rows *r, struct mj_row *row)
 
 void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value)
 {
+    if (value && !row->value)
+        rows_comes_to_be(row);
     rows_set(row, value);
     mark_changed(r, row);
     cache_watch(r->cache);
@@ -200,6 +202,7 @@ void mj_rows_destroy(struct mj_rows *r)
         return;
     free_links(drop_rows(r));
     cache_leave(r->cache, r);
+    rows_absent_destroy(r);
     free(r->slots);
     mj_batch_destroy(r->batch);
     mj_defer_destroy(r->send);

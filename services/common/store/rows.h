@@ -48,6 +48,11 @@ struct mj_row_key mj_row_key_text(const char *text);
 /* Where a load may read: on the read thread, or on the loop thread at start. */
 struct mj_readers { struct mj_tables *tables; struct mj_log_reader *log; /* NULL for a model */ };
 
+/* Of a kind of which new rows come all the time: those that do not exist are then known not to, nearly always, without
+ * a look. number: what a row is told apart by, the same in every process, as the tables have it (others may share it).
+ * all: gives the numbers of the rows that the tables hold, as one column of integers. */
+struct mj_row_names { uint64_t (*number)(const struct mj_row_key *key); struct mj_sql all; };
+
 struct mj_row_kind {
     const char *name;
     /* Loads a value, *ret stays NULL where there is none. Must not touch anything but the readers. */
@@ -56,6 +61,7 @@ struct mj_row_kind {
     void (*save)(struct mj_batch *b, const struct mj_row_key *key, const void *value);
     size_t (*size)(const void *value);   /* bytes it costs, about */
     void (*free)(void *value);
+    const struct mj_row_names *names;    /* NULL: what is not in memory is always looked for */
 };
 
 struct mj_rows;
@@ -91,9 +97,6 @@ struct mj_row *mj_rows_want(struct mj_rows *r, const struct mj_row_kind *k, cons
                             struct mj_row_waiter *w);
 /* As mj_rows_get: the row, loaded on the spot where it is not in memory. */
 struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
-/* The row, for those who know that the tables have none such: where memory has none either it is made without a look,
- * with value NULL. */
-struct mj_row *mj_rows_new(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);
 void *mj_row_value(const struct mj_row *row);                    /* NULL: no such row */
 void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value);     /* as mj_rows_put */
 void mj_row_touch(struct mj_rows *r, struct mj_row *row);        /* as mj_rows_touch */
@@ -130,12 +133,16 @@ struct mj_row_query {
 void mj_rows_query(struct mj_rows *r, struct mj_row_query *q);
 /* Nothing is being fetched, queried or written, but for a batch that waits for room on the disk: it may be destroyed. */
 bool mj_rows_idle(const struct mj_rows *r);
+/* Learns which rows of a kind with names there are; blocks, so at start. Else the first row of the kind that is asked
+ * for or put does it. Costs two to four bytes a row from then on. */
+int mj_rows_learn(struct mj_rows *r, const struct mj_row_kind *k, mj_error *err);
 /* The loop's own handle: at start only. */
 const struct mj_readers *mj_rows_readers(struct mj_rows *r);
 
-/* fetches counts rows, fetch_jobs the jobs of the read thread that brought them. */
-struct mj_rows_stats { size_t rows, bytes, unflushed_bytes; uint64_t hits, fetches, fetch_jobs, inline_loads, evicted,
-                       batches, write_retries; };
+/* fetches counts rows, fetch_jobs the jobs of the read thread that brought them; absent, rows that were known not to
+ * exist. filter_bytes is what that knowledge costs, besides bytes. */
+struct mj_rows_stats { size_t rows, bytes, unflushed_bytes, filter_bytes; uint64_t hits, fetches, fetch_jobs, absent,
+                       inline_loads, evicted, batches, write_retries; };
 const struct mj_rows_stats *mj_rows_stats(const struct mj_rows *r);
 /* So much changed since the last gather that a batch is worth making at once. */
 bool mj_rows_due(const struct mj_rows *r);

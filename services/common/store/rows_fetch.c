@@ -196,6 +196,18 @@ static void fetch(struct mj_rows *r, struct mj_row *row)
 
 /* ---- asking ---- */
 
+/* A row that memory did not have; known at once where there is surely none. */
+static struct mj_row *add(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, uint32_t hash)
+{
+    struct mj_row *row = rows_add(r, k, key, hash);
+
+    if (rows_is_absent(r, k, key)) {
+        rows_set(row, NULL);
+        cache_watch(r->cache);
+    }
+    return row;
+}
+
 struct mj_row *mj_rows_want(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key,
                             struct mj_row_waiter *w)
 {
@@ -203,8 +215,9 @@ struct mj_row *mj_rows_want(struct mj_rows *r, const struct mj_row_kind *k, cons
     struct mj_row *row = rows_find(r, k, key, hash);
 
     if (!row) {
-        row = rows_add(r, k, key, hash);
-        fetch(r, row);
+        row = add(r, k, key, hash);
+        if (!row->here)
+            fetch(r, row);
     }
     row->wanted = r->cache->tick;
     if (row->here) {
@@ -244,25 +257,11 @@ struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const 
     struct mj_row *row = rows_find(r, k, key, hash);
 
     if (!row)
-        row = rows_add(r, k, key, hash);
+        row = add(r, k, key, hash);
     if (row->here)
         row->used = true;
     else
         load_here(r, row);
-    return row;
-}
-
-struct mj_row *mj_rows_new(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key)
-{
-    uint32_t hash = rows_hash(k, key);
-    struct mj_row *row = rows_find(r, k, key, hash);
-
-    if (!row)
-        row = rows_add(r, k, key, hash);
-    if (!row->here)
-        rows_set(row, NULL);
-    row->used = true;
-    row->wanted = r->cache->tick;
     return row;
 }
 

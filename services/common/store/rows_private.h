@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
 /* The inside of rows, shared by the files that are its parts: rows.c (lifetime, changes), rows_memory.c (finding a
- * row), rows_cache.c (the bound of the process, the order of use, eviction), rows_fetch.c (fetches, waiters, queries)
- * and rows_write.c (positions, batches). Nobody else includes it. */
+ * row), rows_cache.c (the bound of the process, the order of use, eviction), rows_fetch.c (fetches, waiters, queries),
+ * rows_absent.c (rows that need no fetch, since there are none) and rows_write.c (positions, batches). Nobody else
+ * includes it. */
 #ifndef MJ_STORE_ROWS_PRIVATE_H
 #define MJ_STORE_ROWS_PRIVATE_H
 
+#include "common/base/filter.h"
 #include "common/base/hash.h"
 #include "common/store/rows.h"
 
@@ -54,6 +56,12 @@ struct source {                          /* one log that is folded here */
     bool moved;                          /* position was told since the last write */
 };
 
+struct absent {                          /* which rows of a kind there may be */
+    const struct mj_row_kind *kind;
+    struct mj_filter *filter;
+    struct absent *next;
+};
+
 struct mj_rows {
     const struct mj_threads *threads;
     struct mj_tables *write_tables;      /* tables thread */
@@ -63,6 +71,7 @@ struct mj_rows {
     struct mj_rows *next_member;         /* of the cache */
     struct slot *slots;
     size_t slot_count;                   /* a power of two */
+    struct absent *absent;
     struct mj_row *dirty, **dirty_tail;
     uint32_t gathered_batches, written_batches;  /* in this process */
     size_t batch_bytes;                  /* row bytes that the batch out covers */
@@ -108,6 +117,11 @@ void cache_unlink(struct mj_cache *c, struct mj_row *row);
 void cache_count(struct mj_rows *r, size_t gone, size_t come);   /* bytes of rows */
 void cache_count_unflushed(struct mj_rows *r, size_t gone, size_t come);
 void cache_watch(struct mj_cache *c);            /* evicts at the end of the turn, where there is need */
+
+/* rows_absent.c */
+bool rows_is_absent(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key);       /* surely */
+void rows_comes_to_be(const struct mj_row *row); /* it had no value, and gets one */
+void rows_absent_destroy(struct mj_rows *r);
 
 /* rows_fetch.c */
 void rows_wake(struct link *links);                              /* frees them */
