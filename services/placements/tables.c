@@ -155,7 +155,7 @@ static size_t stream_size(const void *value)
     return sizeof *s + pl_run_bytes(&s->run);
 }
 
-const struct mj_row_kind pl_stream_kind = { "stream", stream_load, stream_save, stream_size, stream_free };
+const struct mj_row_kind pl_stream_kind = { "stream", stream_load, stream_save, stream_size, stream_free, false };
 
 /* ---- runs: the full ones; the last one stands in its stream's row until it is ---- */
 
@@ -212,7 +212,7 @@ static size_t run_size(const void *run)
     return sizeof(struct pl_run) + pl_run_bytes(run);
 }
 
-const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, run_free };
+const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, run_free, false };
 
 /* ---- placements ---- */
 
@@ -303,7 +303,7 @@ static void placement_save(struct mj_batch *b, const struct mj_row_key *key, con
 }
 
 const struct mj_row_kind pl_placement_kind = { "placement", placement_load, placement_save, pl_placement_size,
-                                               pl_placement_free };
+                                               pl_placement_free, true };
 
 /* ---- exceptions and unmatched: written by the fold, read by lists only ---- */
 
@@ -346,8 +346,8 @@ static void unmatched_save(struct mj_batch *b, const struct mj_row_key *key, con
     mj_batch_add(b, value != NULL ? &unmatched_put : &unmatched_drop, v, 2);
 }
 
-const struct mj_row_kind pl_exception_kind = { "exception", nothing_load, exception_save, exception_size, free };
-const struct mj_row_kind pl_unmatched_kind = { "unmatched", nothing_load, unmatched_save, small, free };
+const struct mj_row_kind pl_exception_kind = { "exception", nothing_load, exception_save, exception_size, free, false };
+const struct mj_row_kind pl_unmatched_kind = { "unmatched", nothing_load, unmatched_save, small, free, false };
 
 /* ---- the model's young people ---- */
 

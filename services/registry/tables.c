@@ -120,7 +120,7 @@ static size_t organisation_size(const void *value)
 }
 
 const struct mj_row_kind mj_organisation_kind = { "organisation", organisation_load, organisation_save,
-                                                  organisation_size, free };
+                                                  organisation_size, free, false };
 
 /* ---- principals ---- */
 
@@ -169,7 +169,8 @@ static size_t principal_size(const void *value)
     return sizeof(struct mj_principal_row);
 }
 
-const struct mj_row_kind mj_principal_kind = { "principal", principal_load, principal_save, principal_size, free };
+const struct mj_row_kind mj_principal_kind = { "principal", principal_load, principal_save, principal_size, free,
+                                               false };
 
 /* ---- keys ---- */
 
@@ -206,7 +207,7 @@ static size_t key_size(const void *value)
     return sizeof(struct mj_key_row);
 }
 
-const struct mj_row_kind mj_key_kind = { "key", key_load, key_save, key_size, free };
+const struct mj_row_kind mj_key_kind = { "key", key_load, key_save, key_size, free, false };
 
 /* ---- rules of a programme ---- */
 
@@ -273,7 +274,7 @@ static size_t rules_size(const void *value)
     return sizeof *rules + rules->count * sizeof rules->items[0];
 }
 
-const struct mj_row_kind mj_rules_kind = { "rules", rules_load, rules_save, rules_size, free };
+const struct mj_row_kind mj_rules_kind = { "rules", rules_load, rules_save, rules_size, free, false };
 
 /* ---- enrolments ---- */
 
@@ -326,7 +327,8 @@ static size_t enrolment_size(const void *value)
     return sizeof(struct mj_enrolment_row) + ((const struct mj_enrolment_row *)value)->sealed_len;
 }
 
-const struct mj_row_kind mj_enrolment_kind = { "enrolment", enrolment_load, enrolment_save, enrolment_size, free };
+const struct mj_row_kind mj_enrolment_kind = { "enrolment", enrolment_load, enrolment_save, enrolment_size, free,
+                                               false };
 
 /* ---- queries ---- */
 

@@ -203,7 +203,8 @@ static size_t placement_size(const void *value)
     return sizeof(struct mj_rep_placement);
 }
 
-const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, placement_size, free };
+const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, placement_size, free,
+                                                   true };
 
 /* ---- young people: key id ---- */
 
@@ -270,7 +271,7 @@ static size_t person_size(const void *value)
     return sizeof *p + p->capacity * sizeof *p->missions;
 }
 
-const struct mj_row_kind mj_rep_person_rows = { "person", person_load, person_save, person_size, person_free };
+const struct mj_row_kind mj_rep_person_rows = { "person", person_load, person_save, person_size, person_free, false };
 
 /* ---- streams: key number of the region (1 byte), SIRET ---- */
 
@@ -351,7 +352,7 @@ static size_t stream_size(const void *value)
     return sizeof(struct mj_rep_stream);
 }
 
-const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free };
+const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free, false };
 
 /* ---- cells and the clock of the latest entry ---- */
 
