@@ -166,4 +166,4 @@ static int fates_load(const struct mj_readers *r, const struct mj_row_key *key, 
     return rc;
 }
 
-const struct mj_row_kind pl_fates_kind = { "fates", fates_load, NULL, fates_size, fates_free, NULL };
+const struct mj_row_kind pl_fates_kind = { "fates", fates_load, NULL, fates_size, fates_free, NULL, false };

@@ -153,7 +153,7 @@ static size_t stream_size(const void *value)
     return sizeof *s + pl_run_bytes(&s->run);
 }
 
-const struct mj_row_kind pl_stream_kind = { "stream", stream_load, stream_save, stream_size, stream_free, NULL };
+const struct mj_row_kind pl_stream_kind = { "stream", stream_load, stream_save, stream_size, stream_free, NULL, false };
 
 /* ---- runs: the full ones; the last one stands in its stream's row until it is ---- */
 
@@ -210,7 +210,7 @@ static size_t run_size(const void *run)
     return sizeof(struct pl_run) + pl_run_bytes(run);
 }
 
-const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, run_free, NULL };
+const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, run_free, NULL, false };
 
 /* ---- placements ---- */
 
@@ -297,7 +297,7 @@ static void placement_save(struct mj_batch *b, const struct mj_row_key *key, con
 }
 
 const struct mj_row_kind pl_placement_kind = { "placement", placement_load, placement_save, pl_placement_size,
-                                               pl_placement_free, &placement_names };
+                                               pl_placement_free, &placement_names, true };
 
 /* ---- exceptions and unmatched: written by the fold, read by lists only ---- */
 
@@ -340,8 +340,9 @@ static void unmatched_save(struct mj_batch *b, const struct mj_row_key *key, con
     mj_batch_add(b, value != NULL ? &unmatched_put : &unmatched_drop, v, 2);
 }
 
-const struct mj_row_kind pl_exception_kind = { "exception", nothing_load, exception_save, exception_size, free, NULL };
-const struct mj_row_kind pl_unmatched_kind = { "unmatched", nothing_load, unmatched_save, small, free, NULL };
+const struct mj_row_kind pl_exception_kind = { "exception", nothing_load, exception_save, exception_size, free, NULL,
+                                               false };
+const struct mj_row_kind pl_unmatched_kind = { "unmatched", nothing_load, unmatched_save, small, free, NULL, false };
 
 /* ---- the model's young people ---- */
 

@@ -120,7 +120,7 @@ static size_t organisation_size(const void *value)
 }
 
 const struct mj_row_kind mj_organisation_kind = { "organisation", organisation_load, organisation_save,
-                                                  organisation_size, free, NULL };
+                                                  organisation_size, free, NULL, false };
 
 /* ---- principals ---- */
 
@@ -170,7 +170,7 @@ static size_t principal_size(const void *value)
 }
 
 const struct mj_row_kind mj_principal_kind = { "principal", principal_load, principal_save, principal_size, free,
-                                               NULL };
+                                               NULL, false };
 
 /* ---- keys ---- */
 
@@ -207,7 +207,7 @@ static size_t key_size(const void *value)
     return sizeof(struct mj_key_row);
 }
 
-const struct mj_row_kind mj_key_kind = { "key", key_load, key_save, key_size, free, NULL };
+const struct mj_row_kind mj_key_kind = { "key", key_load, key_save, key_size, free, NULL, false };
 
 /* ---- rules of a programme ---- */
 
@@ -274,7 +274,7 @@ static size_t rules_size(const void *value)
     return sizeof *rules + rules->count * sizeof rules->items[0];
 }
 
-const struct mj_row_kind mj_rules_kind = { "rules", rules_load, rules_save, rules_size, free, NULL };
+const struct mj_row_kind mj_rules_kind = { "rules", rules_load, rules_save, rules_size, free, NULL, false };
 
 /* ---- enrolments ---- */
 
@@ -328,7 +328,7 @@ static size_t enrolment_size(const void *value)
 }
 
 const struct mj_row_kind mj_enrolment_kind = { "enrolment", enrolment_load, enrolment_save, enrolment_size, free,
-                                               NULL };
+                                               NULL, false };
 
 /* ---- queries ---- */
 

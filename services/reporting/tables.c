@@ -211,7 +211,7 @@ static size_t placement_size(const void *value)
 }
 
 const struct mj_row_kind mj_rep_placement_rows = { "placement", placement_load, placement_save, placement_size, free,
-                                                   &placement_names };
+                                                   &placement_names, true };
 
 /* ---- young people: key id ---- */
 
@@ -286,7 +286,7 @@ static size_t person_size(const void *value)
 }
 
 const struct mj_row_kind mj_rep_person_rows = { "person", person_load, person_save, person_size, person_free,
-                                                &person_names };
+                                                &person_names, false };
 
 /* ---- streams: key number of the region (1 byte), SIRET ---- */
 
@@ -367,7 +367,7 @@ static size_t stream_size(const void *value)
     return sizeof(struct mj_rep_stream);
 }
 
-const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free, NULL };
+const struct mj_row_kind mj_rep_stream_rows = { "stream", stream_load, stream_save, stream_size, free, NULL, false };
 
 /* ---- cells and the clock of the latest entry ---- */
 

@@ -59,7 +59,7 @@ static size_t counter_size(const void *value)
     return sizeof(int64_t);
 }
 
-static const struct mj_row_kind counter = { "counter", counter_load, counter_save, counter_size, free, NULL };
+static const struct mj_row_kind counter = { "counter", counter_load, counter_save, counter_size, free, NULL, false };
 
 static int fold(void *app, struct mj_partition *p, const struct mj_entry *e, mj_error *err)
 {

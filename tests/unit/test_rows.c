@@ -68,7 +68,7 @@ static size_t number_size(const void *value)
     return VALUE_BYTES;
 }
 
-static const struct mj_row_kind numbers = { "number", number_load, number_save, number_size, free, NULL };
+static const struct mj_row_kind numbers = { "number", number_load, number_save, number_size, free, NULL, false };
 
 /* ---- what a test does ---- */
 
@@ -224,11 +224,12 @@ static void what_was_asked_for_lately_outlives_the_rest(void **state)
 static void rows_that_the_tables_do_not_hold_stay(void **state)
 {
     (void)state;
+    put_many(one, 5000, 200);                    /* these may go */
     for (int64_t id = 0; id < 1000; id++)
         put(one, id, id);
     mj_loop_run_for(threads.loop, 0);
     mj_loop_run_for(threads.loop, 0);
-    assert_int_equal(mj_rows_stats(one)->evicted, 0);
+    assert_in_range(mj_rows_stats(one)->evicted, 100, 200);
     assert_true(mj_cache_bytes(threads.cache) > 64 << 10);
     flush(one);
     assert_in_range(mj_cache_bytes(threads.cache), 1, 64 << 10);
@@ -273,6 +274,8 @@ static void nothing_is_lost_whatever_comes_and_goes(void **state)
         struct mj_row_key key = key_of(id);
         if (seed % 1000 < 3 && mj_rows_stats(one)->unflushed_bytes > 0)
             flush(one);
+        else if (seed % 1000 < 30)
+            mj_loop_run_for(threads.loop, 0);    /* evicts, while some rows are not in the tables */
         if (seed >> 28 == 0 && is[id] != INT64_MIN)
             mj_rows_put(one, &numbers, &key, NULL), is[id] = INT64_MIN;
         else if (seed >> 31 == 0)

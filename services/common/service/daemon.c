@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "common/service/daemon.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,8 +34,8 @@ static void common_items(const struct mj_service *s, struct mj_config_item out[1
         { "registry", MJ_CFG_TEXT, "", 0, 0, "tcp://host:port/server-key-in-hex of each registry; registry: itself" },
         { "key-file", MJ_CFG_PATH, NULL, 0, 0, "this service's key pair, made by: mj keys" },
         { "bootstrap", MJ_CFG_PATH, NULL, 0, 0, "principals that exist outside the log, made by: mj keys" },
-        { "rows-cache", MJ_CFG_SIZE, "32M", 1u << 20, UINT64_C(1) << 40, "bytes of rows kept in memory, in all" },
-        { "rows-unflushed", MJ_CFG_SIZE, "24M", 1u << 20, UINT64_C(1) << 31,
+        { "rows-cache", MJ_CFG_SIZE, "20M", 1u << 20, UINT64_C(1) << 40, "bytes of rows kept in memory, in all" },
+        { "rows-unflushed", MJ_CFG_SIZE, "12M", 1u << 20, UINT64_C(1) << 31,
           "bytes of rows not yet in tables at which credit falls to 0, in all" },
         { "waiting", MJ_CFG_SIZE, "64M", 1u << 20, UINT64_C(1) << 36, "bytes of commands in work, a partition" },
         { "log-level", MJ_CFG_TEXT, "info", 0, 0, "least level of log lines: debug, info, warn or error" },
@@ -70,6 +71,15 @@ static void raise_file_limit(void)
         l.rlim_cur = l.rlim_max;
         setrlimit(RLIMIT_NOFILE, &l);
     }
+}
+
+/* Batches and blocks come and go by the mebibyte: what is freed of them goes back to the system at once, and does not
+ * teach the allocator to keep ever larger blocks. Threads share a second arena: one each would hold five peaks. */
+static void bound_allocator(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_ARENA_MAX, 2);
 }
 
 /* ---- start, in order ---- */
@@ -412,6 +422,7 @@ int mj_daemon_main(const struct mj_service *s, int argc, char **argv)
     int status = EXIT_FAILURE;
 
     raise_file_limit();
+    bound_allocator();
     if (load_config(&d, argc, argv, &done, &err) < 0) {
         fprintf(stderr, "mj-%s: %s%s%s\n", s->name, err.field, err.field[0] ? ": " : "", err.text);
         return 2;

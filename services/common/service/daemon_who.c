@@ -42,7 +42,7 @@ static size_t size(const void *value)
     return sizeof(struct kept) + ((const struct kept *)value)->len;
 }
 
-static const struct mj_row_kind entry_kind = { "who_entry", no_load, save, size, free, NULL };
+static const struct mj_row_kind entry_kind = { "who_entry", no_load, save, size, free, NULL, false };
 
 static int fold(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
                 mj_error *err)

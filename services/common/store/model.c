@@ -11,7 +11,7 @@
 #include "common/service/logging.h"
 #include "common/store/lock.h"
 
-#define STEP_MS 500                      /* how long fewer changed rows than mj_rows_due wait to be written */
+#define STEP_MS 250                      /* as in a partition: how long a few changed rows wait to be written */
 #define IDLE_MS 5                        /* start over: how often it is looked whether the threads are done */
 
 static const char own_schema[] = "CREATE TABLE model(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;\n";
@@ -22,6 +22,7 @@ static const struct mj_sql sql_meta_get = { "SELECT value FROM model WHERE name 
 struct intake {                          /* one commit on its way into the fold */
     struct mj_model *model;
     struct mj_row_waiter waiter;
+    struct followed *log;
     char service[16], region[3];
     struct mj_commit commit;
     struct mj_arena *arena;
@@ -83,7 +84,7 @@ static size_t meta_size(const void *value)
     return 16;
 }
 
-static const struct mj_row_kind meta_kind = { "model", meta_load, meta_save, meta_size, free, NULL };
+static const struct mj_row_kind meta_kind = { "model", meta_load, meta_save, meta_size, free, NULL, false };
 
 static void load_epoch(struct mj_model *m)
 {
@@ -230,7 +231,6 @@ static bool rows_here(struct intake *in)
 static void fold(struct intake *in)
 {
     struct mj_model *m = in->model;
-    struct followed *f = followed(m, in->service, in->region);
     mj_error err = { 0 };
 
     for (size_t i = 0; i < in->count; i++)
@@ -239,9 +239,9 @@ static void fold(struct intake *in)
             mj_log_failure(MJ_ERR, "model_fold_failed", &err);
             abort();
         }
-    mj_rows_position(m->rows, f->name, in->commit.first + in->commit.count - 1, in->commit.hash);
+    mj_rows_position(m->rows, in->log->name, in->commit.first + in->commit.count - 1, in->commit.hash);
     in->folded = true;
-    f->busy = false;
+    in->log->busy = false;
     if (m->domain.folded)
         m->domain.folded(m->domain.app, m, in->service, in->region, in->commit.first + in->commit.count - 1,
                          in->entries[in->count - 1].recorded_at_ms);
@@ -322,6 +322,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
     }
     in->done = done;
     in->arg = arg;
+    in->log = f;
     f->next = c->first + c->count;
     f->busy = true;
     memcpy(f->hash, c->hash, MJ_HASH);

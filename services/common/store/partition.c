@@ -72,7 +72,7 @@ static size_t known_size(const void *value)
     return sizeof(struct known_command) + ((const struct known_command *)value)->answer_len;
 }
 
-const struct mj_row_kind partition_command_kind = { "command", known_load, known_save, known_size, free, NULL };
+const struct mj_row_kind partition_command_kind = { "command", known_load, known_save, known_size, free, NULL, false };
 
 /* ---- folding ---- */
 

@@ -8,22 +8,6 @@
 #include "common/service/logging.h"
 #include "common/store/rows_private.h"
 
-struct mj_row_key mj_row_key(const void *bytes, size_t len)
-{
-    struct mj_row_key k;
-
-    memset(&k, 0, sizeof k);
-    assert(len <= MJ_ROW_KEY_MAX);
-    k.len = (uint8_t)len;
-    memcpy(k.bytes, bytes, len);
-    return k;
-}
-
-struct mj_row_key mj_row_key_text(const char *text)
-{
-    return mj_row_key(text, strlen(text));
-}
-
 /* ---- changing ---- */
 
 static void mark_changed(struct mj_rows *r, struct mj_row *row)

@@ -10,9 +10,11 @@
 #ifndef MJ_STORE_ROWS_H
 #define MJ_STORE_ROWS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/loop/worker.h"
 #include "common/store/log.h"
@@ -42,8 +44,18 @@ struct mj_threads {
 
 #define MJ_ROW_KEY_MAX 63
 struct mj_row_key { uint8_t len; uint8_t bytes[MJ_ROW_KEY_MAX]; };
-struct mj_row_key mj_row_key(const void *bytes, size_t len);     /* len <= 63, else cut: keys are made by us */
-struct mj_row_key mj_row_key_text(const char *text);
+static inline struct mj_row_key mj_row_key(const void *bytes, size_t len)        /* len <= 63: keys are made by us */
+{
+    struct mj_row_key k = { .len = (uint8_t)len };
+
+    assert(len <= MJ_ROW_KEY_MAX);
+    memcpy(k.bytes, bytes, len);
+    return k;
+}
+static inline struct mj_row_key mj_row_key_text(const char *text)
+{
+    return mj_row_key(text, strlen(text));
+}
 
 /* Where a load may read: on the read thread, or on the loop thread at start. */
 struct mj_readers { struct mj_tables *tables; struct mj_log_reader *log; /* NULL for a model */ };
@@ -62,6 +74,7 @@ struct mj_row_kind {
     size_t (*size)(const void *value);   /* bytes it costs, about */
     void (*free)(void *value);
     const struct mj_row_names *names;    /* NULL: what is not in memory is always looked for */
+    bool keyed;                          /* every key ends in a mj_tag: nobody outside can aim at its bytes */
 };
 
 struct mj_rows;
@@ -131,7 +144,7 @@ struct mj_row_query {
     int rc;
 };
 void mj_rows_query(struct mj_rows *r, struct mj_row_query *q);
-/* Nothing is being fetched, queried or written, but for a batch that waits for room on the disk: it may be destroyed. */
+/* Nothing is being fetched, queried or written, but for a batch that waits for room on the disk: may be destroyed. */
 bool mj_rows_idle(const struct mj_rows *r);
 /* Learns which rows of a kind with names there are; blocks, so at start. Else the first row of the kind that is asked
  * for or put does it. Costs two to four bytes a row from then on. */

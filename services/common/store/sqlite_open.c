@@ -183,10 +183,10 @@ static int set_up(struct mj_sqlite *s, const struct mj_sqlite_options *o, mj_err
 }
 
 /* Bytes that SQLite may hold in all, the pages of all handles above all: past it each recycles its own. */
-#define HEAP_SOFT (12 * 1024 * 1024)
+#define HEAP_SOFT (8 * 1024 * 1024)
 
-/* Of the process, before the first file. Pages are taken one by one: by default each handle would take 20 at once, and a
- * process that serves every region has 300 handles. Where SQLite runs already the setting is refused, which is well:
+/* Of the process, before the first file. Pages are taken one by one: by default each handle would take 20 at once, and
+ * a process that serves every region has 300 handles. Where SQLite runs already the setting is refused, which is well:
  * it saves memory, nothing stands on it. */
 static void set_up_process(void)
 {

@@ -18,7 +18,7 @@
 #define TABLES_VERSION 1
 #define TABLES_PAGE 4096
 /* A batch is ordered, so the writer comes back to few pages; what a reader misses the system's cache has. */
-#define TABLES_WRITER_CACHE_KIB 4096
+#define TABLES_WRITER_CACHE_KIB 2048
 #define TABLES_READER_CACHE_KIB 1024
 /* More than a batch makes: a page changed by several batches is moved into the file once. */
 #define TABLES_WAL_BYTES (16u * 1024 * 1024)
