@@ -77,7 +77,7 @@ static size_t number_size(const void *value)
 
 static uint64_t number_of(const struct mj_row_key *key) { return id_of(key) / 2; }
 static const struct mj_row_names names = { number_of, { "SELECT id / 2 FROM numbers" } };
-static const struct mj_row_kind numbers = { "number", number_load, number_save, number_size, free, &names };
+static const struct mj_row_kind numbers = { "number", number_load, number_save, number_size, free, &names, false };
 
 /* ---- what may happen ---- */
 
