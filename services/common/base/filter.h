@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* filter: a set of numbers that forgets none and grows: it never says no to one that was added, and yes to one in some
- * hundreds that were not. Two to four bytes a number. Numbers need not be spread: it mixes them. One thread. */
+/* filter: a set of numbers that forgets none and grows: it never says no to one that was added, and yes to one in a
+ * hundred that were not. Two to four bytes a number. Numbers need not be spread: it mixes them. One thread. */
 #ifndef MJ_BASE_FILTER_H
 #define MJ_BASE_FILTER_H
 

@@ -147,7 +147,7 @@ void mj_rows_query(struct mj_rows *r, struct mj_row_query *q);
 /* Nothing is being fetched, queried or written, but for a batch that waits for room on the disk: may be destroyed. */
 bool mj_rows_idle(const struct mj_rows *r);
 /* Learns which rows of a kind with names there are; blocks, so at start. Else the first row of the kind that is asked
- * for or put does it. Costs two to four bytes a row from then on. */
+ * for or put does it. 0.2 us a row, and two to four bytes from then on. */
 int mj_rows_learn(struct mj_rows *r, const struct mj_row_kind *k, mj_error *err);
 /* The loop's own handle: at start only. */
 const struct mj_readers *mj_rows_readers(struct mj_rows *r);
