@@ -11,7 +11,7 @@
 #include "common/service/logging.h"
 #include "common/store/lock.h"
 
-#define STEP_MS 250                      /* as in a partition: how long a few changed rows wait to be written */
+#define STEP_MS 500                      /* as in a partition: how long a few changed rows wait to be written */
 #define IDLE_MS 5                        /* start over: how often it is looked whether the threads are done */
 
 static const char own_schema[] = "CREATE TABLE model(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;\n";

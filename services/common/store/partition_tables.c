@@ -9,9 +9,9 @@
 #include "common/store/partition_private.h"
 
 /* How long fewer changed rows than mj_rows_due wait to be written: to gather what changes in so long at 5,000 events/s
- * takes the loop half a millisecond. With mj_rows_due it bounds what a start has to fold again: what was decided since
+ * takes the loop a millisecond. With mj_rows_due it bounds what a start has to fold again: what was decided since
  * the batch before the last, a second or so. */
-#define STEP_MS 250
+#define STEP_MS 500
 #define AT_LEAST_MS 2000
 
 static bool due(const struct mj_partition *p)
