@@ -25,6 +25,7 @@ SHAPE_A = ("--batch", 100, "--window", 2000)
 SHAPE_B = ("--batch", 1, "--window", 160)         # as many outstanding in all as in shape A
 B_STREAMS, B_LINKS = 10000, 50
 RATE = 5000
+SUSTAINED = 1400                                 # batches a second: more than the peer takes, 137,200 distinct events
 
 FEEDS = {
     "stream": {1, 2, 3, 5, 8, 9, 10, 11, 13}, "many": {13}, "steady": {6, 7}, "sustained": {4, 5}, "curve": {12},
@@ -106,7 +107,7 @@ class Bench:
                                 "--visible", ours.platform.redis.socket)
 
     def sustained(self):
-        """Shape A for long, everything keeping up: how far the counters were behind."""
+        """Shape A for long, offered steadily, everything keeping up: how far the counters were behind."""
         events = self.sizes["sustained"]
         with self.ours(events) as ours:
             self._keep_events("sustained", ours)
@@ -114,7 +115,7 @@ class Bench:
             pid = ours.services["placements"].process.pid
             with services.Sampler(lambda: services.pss_kib(pid), 1) as memory, \
                     services.Sampler(lambda: self._standing(ours, counters), 0.1) as standing:
-                row = ours.measure(events, *SHAPE_A)
+                row = ours.measure(events, *SHAPE_A, "--rate", SUSTAINED)
                 time.sleep(0.2)                  # one sample more, of the end
             counters.close()
             behind = live.lags(standing.values)

@@ -284,6 +284,7 @@ static void ask(void *arg)
         return;
     free(f->asking);
     f->asking = NULL;
+    f->backoff_ms = BACKOFF_MIN_MS;      /* nothing left this process: to try again soon costs nobody anything */
     later(f);
 }
 
