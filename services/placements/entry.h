@@ -11,6 +11,8 @@
 #include "common/store/log.h"
 #include "placements/event.h"
 
+struct mj_row;
+
 /* ACCEPTED, KNOWN, REJECTED: an event took its number. */
 struct pl_numbered {
     char stream[MJ_SIRET_LEN + 1];
@@ -25,6 +27,8 @@ struct pl_numbered {
     uint64_t registry_position;
     uint32_t late_days;
     struct pl_event event;               /* put: event.rest is stored */
+    /* Not of the entry: the rows of stream and placement, where who emits it holds them; NULL: found by their keys. */
+    struct mj_row *stream_row, *placement_row;
 };
 struct pl_matched {
     uint8_t name[MJ_TAG];

@@ -27,10 +27,11 @@ static int broken(mj_error *err, const struct mj_entry *e, const char *what)
 
 /* ---- parts that all events share ---- */
 
-static struct mj_row *stream_row(struct mj_rows *rows, const char *siret)
+/* held: the row, where it is at hand. */
+static struct mj_row *stream_row(struct mj_rows *rows, const char *siret, struct mj_row *held)
 {
     struct mj_row_key key = pl_stream_key(siret);
-    struct mj_row *row = mj_rows_at(rows, &pl_stream_kind, &key);
+    struct mj_row *row = held != NULL ? held : mj_rows_at(rows, &pl_stream_kind, &key);
     if (mj_row_value(row) == NULL)
         mj_row_put(rows, row, mj_calloc(1, sizeof(struct pl_stream)));
     return row;
@@ -48,7 +49,7 @@ static void set_aside(struct mj_rows *rows, const char *siret, struct pl_stream 
 static int take_number(struct mj_rows *rows, const struct mj_entry *e, const struct pl_numbered *n, mj_error *err)
 {
     struct pl_fate fate;
-    struct mj_row *row = stream_row(rows, n->stream);
+    struct mj_row *row = stream_row(rows, n->stream, n->stream_row);
     struct pl_stream *s = mj_row_value(row);
     if (n->number != s->last + 1)
         return broken(err, e, "the stream's next number");
@@ -86,7 +87,7 @@ static struct pl_exception *list(struct mj_rows *rows, const struct mj_entry *e,
 static struct mj_row *placement_row(struct mj_rows *rows, const struct mj_entry *e, const struct pl_numbered *n)
 {
     struct mj_row_key key = pl_placement_key(n->name);
-    struct mj_row *row = mj_rows_at(rows, &pl_placement_kind, &key);
+    struct mj_row *row = n->placement_row != NULL ? n->placement_row : mj_rows_at(rows, &pl_placement_kind, &key);
     if (mj_row_value(row) == NULL) {
         struct pl_placement *p = pl_placement_create(n->stream, PL_ROOM);
         p->born = e->position;
@@ -178,7 +179,7 @@ static int fold_matched(struct pl_part *part, struct mj_rows *rows, const struct
 static void fold_quality(struct mj_rows *rows, const struct mj_entry *e)
 {
     const struct pl_quality *q = e->value;
-    struct mj_row *row = stream_row(rows, q->stream);
+    struct mj_row *row = stream_row(rows, q->stream, NULL);
     struct pl_stream *s = mj_row_value(row);
     s->resends = q->resends;
     s->conflicts = q->conflicts;

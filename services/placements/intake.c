@@ -68,6 +68,7 @@ static void check_one(struct intake *in, size_t i, const struct tag_keys *keys, 
     struct pl_warning warning;
     c->err = NULL;
     c->warning = NULL;
+    c->placement = NULL;
     mj_tag_under(c->tag, &keys->payload, e->data, e->len);
     mj_arena_reset(scratch, mj_arena_ceiling(e->len));
     if (pl_event_check(e->data, e->len, in->stream, in->batch.now_ms, scratch, &c->event, &warning, err) < 0) {
@@ -232,6 +233,8 @@ static void emit(struct intake *in, struct mj_partition *p, uint32_t type, size_
     n->number = in->batch.first + i;
     memcpy(n->tag, in->events[i].tag, MJ_TAG);
     n->key = in->part->key_number;
+    n->stream_row = in->stream_row;
+    n->placement_row = in->events[i].placement;
     mj_buf_clear(payload);
     pl_numbered_put(payload, type, n);
     (void)mj_partition_emit_value(p, type, payload, n);
