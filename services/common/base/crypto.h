@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /* crypto: the few operations we take from libsodium, under our own names. mj_crypto_init() first.
  * Keyed hashes are SipHash-2-4 with 128 bits (Aumasson, Bernstein: a pseudo-random function, six times quicker than
- * keyed BLAKE2b on our short inputs); the chain of a log is BLAKE2b, which needs no key; sealing is XChaCha20-Poly1305 (libsodium's IETF variant). */
+ * keyed BLAKE2b on our short inputs); the chain of a log is BLAKE2b, which needs no key; sealing is
+ * XChaCha20-Poly1305 (libsodium's IETF variant). */
 #ifndef MJ_BASE_CRYPTO_H
 #define MJ_BASE_CRYPTO_H
 
