@@ -43,7 +43,7 @@ int mj_client_ask(struct mj_client *c, const char *service, const struct mj_call
 void mj_client_key(struct mj_client *c, uint8_t key[MJ_COMMAND_KEY]);
 
 /* For who sends a batch outside of a stream, as tools do that resend on purpose: takes credit for it where there is
- * some left, and gives it back once it was answered. */
+ * some left or nothing is outstanding, and gives it back once it was answered. */
 bool mj_client_take_credit(struct mj_client *c, uint32_t events, uint32_t bytes);
 void mj_client_give_credit(struct mj_client *c, uint32_t events, uint32_t bytes);
 

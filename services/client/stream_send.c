@@ -191,7 +191,8 @@ bool mj_client_take_credit(struct mj_client *c, uint32_t events, uint32_t bytes)
 {
     struct client_credit *k = &c->credit;
 
-    if (k->events < k->out_events + events || k->bytes < k->out_bytes + bytes)
+    /* With nothing outstanding no answer would ever bring credit: then it is taken, and the service says. */
+    if (k->out_events > 0 && (k->events < k->out_events + events || k->bytes < k->out_bytes + bytes))
         return false;
     k->out_events += events;
     k->out_bytes += bytes;

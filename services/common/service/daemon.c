@@ -35,7 +35,7 @@ static void common_items(const struct mj_service *s, struct mj_config_item out[1
         { "key-file", MJ_CFG_PATH, NULL, 0, 0, "this service's key pair, made by: mj keys" },
         { "bootstrap", MJ_CFG_PATH, NULL, 0, 0, "principals that exist outside the log, made by: mj keys" },
         { "rows-cache", MJ_CFG_SIZE, "20M", 1u << 20, UINT64_C(1) << 40, "bytes of rows kept in memory, in all" },
-        { "rows-unflushed", MJ_CFG_SIZE, "12M", 1u << 20, UINT64_C(1) << 31,
+        { "rows-unflushed", MJ_CFG_SIZE, "24M", 1u << 20, UINT64_C(1) << 31,
           "bytes of rows not yet in tables at which credit falls to 0, in all" },
         { "waiting", MJ_CFG_SIZE, "64M", 1u << 20, UINT64_C(1) << 36, "bytes of commands in work, a partition" },
         { "log-level", MJ_CFG_TEXT, "info", 0, 0, "least level of log lines: debug, info, warn or error" },

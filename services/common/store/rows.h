@@ -24,7 +24,7 @@
  * cache_bytes: of rows in memory, changed ones included. Past it the least lately used go, whosever they are, but for
  *   those that a waiting command may need (up to twice as many bytes); and a quarter of it is always there for what
  *   is only read, however many rows changed.
- * unflushed_bytes: of rows that the tables do not have. Half of it is a step to be written, the other half is what
+ * unflushed_bytes: of rows that the tables do not have. A quarter of it is a step to be written, the rest is what
  *   may gather while the tables thread writes; past it no credit is given (mj_rows_full). A row counts as it costs in
  *   memory, about 100 bytes and its value. */
 struct mj_rows_limits { size_t cache_bytes, unflushed_bytes; };

@@ -34,10 +34,10 @@ bool mj_rows_full(const struct mj_rows *r)
     return r->cache->unflushed_bytes > r->cache->limits.unflushed_bytes && r->stats.unflushed_bytes > 0;
 }
 
-/* One that fills half the bound by itself; or, where many share it, that has more than a little. */
+/* One that fills a quarter of the bound by itself; or, where many share it, that has more than a little. */
 bool mj_rows_due(const struct mj_rows *r)
 {
-    size_t step = r->cache->limits.unflushed_bytes / 2;
+    size_t step = r->cache->limits.unflushed_bytes / 4;
     size_t fresh = r->stats.unflushed_bytes - (r->batch ? r->batch_bytes : 0);
 
     return fresh >= step || (r->cache->unflushed_bytes >= step && fresh >= step / 16);
