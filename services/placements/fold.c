@@ -27,11 +27,15 @@ static int broken(mj_error *err, const struct mj_entry *e, const char *what)
 
 /* ---- parts that all events share ---- */
 
+static struct mj_row *find(struct mj_rows *rows, const struct mj_row_kind *kind, struct mj_row_key key)
+{
+    return mj_rows_at(rows, kind, &key);
+}
+
 /* held: the row, where it is at hand. */
 static struct mj_row *stream_row(struct mj_rows *rows, const char *siret, struct mj_row *held)
 {
-    struct mj_row_key key = pl_stream_key(siret);
-    struct mj_row *row = held != NULL ? held : mj_rows_at(rows, &pl_stream_kind, &key);
+    struct mj_row *row = held != NULL ? held : find(rows, &pl_stream_kind, pl_stream_key(siret));
     if (mj_row_value(row) == NULL)
         mj_row_put(rows, row, mj_calloc(1, sizeof(struct pl_stream)));
     return row;
@@ -86,8 +90,9 @@ static struct pl_exception *list(struct mj_rows *rows, const struct mj_entry *e,
 
 static struct mj_row *placement_row(struct mj_rows *rows, const struct mj_entry *e, const struct pl_numbered *n)
 {
-    struct mj_row_key key = pl_placement_key(n->name);
-    struct mj_row *row = n->placement_row != NULL ? n->placement_row : mj_rows_at(rows, &pl_placement_kind, &key);
+    struct mj_row *row = n->placement_row;
+    if (row == NULL)
+        row = find(rows, &pl_placement_kind, pl_placement_key(n->name));
     if (mj_row_value(row) == NULL) {
         struct pl_placement *p = pl_placement_create(n->stream, PL_ROOM);
         p->born = e->position;
@@ -164,8 +169,7 @@ static int fold_rejected(struct mj_rows *rows, const struct mj_entry *e, mj_erro
 static int fold_matched(struct pl_part *part, struct mj_rows *rows, const struct mj_entry *e, mj_error *err)
 {
     const struct pl_matched *m = e->value;
-    struct mj_row_key key = pl_placement_key(m->name);
-    struct mj_row *row = mj_rows_at(rows, &pl_placement_kind, &key);
+    struct mj_row *row = find(rows, &pl_placement_kind, pl_placement_key(m->name));
     struct pl_placement *p = mj_row_value(row);
     if (p == NULL)
         return broken(err, e, "a placement that was told of before");
