@@ -32,6 +32,7 @@ struct world {
     uint64_t last;
     unsigned lose;                       /* answers to Ingest */
     unsigned deny;                       /* Resumes that are refused */
+    unsigned closed;                     /* answers that give no credit */
     struct mj_client *client;
     struct mj_stream *stream;
     struct mj_spool *spool;
@@ -71,9 +72,16 @@ static int run_resolve(void *app, struct mj_request *rq, mj_error *err)
     return 0;
 }
 
-static Missionjeunes__Placements__V1__Credit credit = {
-    PROTOBUF_C_MESSAGE_INIT(&missionjeunes__placements__v1__credit__descriptor), 1000, 1u << 20
-};
+#define CREDIT(events, bytes) { PROTOBUF_C_MESSAGE_INIT(&missionjeunes__placements__v1__credit__descriptor), events, bytes }
+static Missionjeunes__Placements__V1__Credit credit = CREDIT(1000, 1u << 20), no_credit = CREDIT(0, 0);
+
+static Missionjeunes__Placements__V1__Credit *credit_now(struct world *w)
+{
+    if (w->closed == 0)
+        return &credit;
+    w->closed--;
+    return &no_credit;
+}
 
 static int run_resume(void *app, struct mj_request *rq, mj_error *err)
 {
@@ -84,7 +92,7 @@ static int run_resume(void *app, struct mj_request *rq, mj_error *err)
         return mj_fail(err, MJ_PERMISSION_DENIED, "STREAM", "stream", "as the test wants it");
     }
     m.last_sequence = ((struct world *)app)->last;
-    m.credit = &credit;
+    m.credit = credit_now(app);
     mj_reply(rq, &m.base);
     return 0;
 }
@@ -127,7 +135,7 @@ static int run_ingest(void *app, struct mj_request *rq, mj_error *err)
     }
     m.exceptions = list;
     m.durable_through = w->last;
-    m.credit = &credit;
+    m.credit = credit_now(w);
     mj_reply(rq, &m.base);
     return 0;
 }
@@ -344,6 +352,38 @@ static void a_stream_that_is_denied_later_stops(void **state)
     }
 }
 
+/* With nothing outstanding no answer would ever open it: the client must ask by itself, again and again. */
+static void credit_that_closed_with_nothing_outstanding_is_asked_for_again(void **state)
+{
+    struct world *w = *state;
+
+    open_stream(w);
+    w->closed = 3;
+    tell(w, "a");
+    town_until(&w->town, &w->durable, 1);
+    assert_int_equal(w->closed, 2);
+    tell(w, "b");
+    for (unsigned i = 0; w->durable < 2; i++) {
+        assert_true(i < TOWN_LIMIT_MS);
+        later_ms += 10;
+        mj_loop_run_for(w->town.loop, 1);
+    }
+    assert_int_equal(w->closed, 0);
+}
+
+static void outside_of_a_stream_credit_is_taken_though_closed_where_nothing_is_outstanding(void **state)
+{
+    struct world *w = *state;
+
+    w->closed = 2;
+    open_stream(w);
+    assert_true(mj_client_take_credit(w->client, 1, 100));
+    assert_false(mj_client_take_credit(w->client, 1, 100));
+    mj_client_give_credit(w->client, 1, 100);
+    assert_true(mj_client_take_credit(w->client, 1, 100));
+    mj_client_give_credit(w->client, 1, 100);
+}
+
 #define FACT(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -356,6 +396,8 @@ int main(void)
         FACT(a_stream_that_was_just_opened_asks_again_where_it_is_denied),
         FACT(a_stream_that_is_denied_later_stops),
         FACT(an_event_that_the_spool_lost_gives_its_number_back),
+        FACT(credit_that_closed_with_nothing_outstanding_is_asked_for_again),
+        FACT(outside_of_a_stream_credit_is_taken_though_closed_where_nothing_is_outstanding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
