@@ -183,6 +183,39 @@ static void a_batch_runs_in_the_order_of_its_keys_whatever_the_order_it_was_fill
     mj_buf_free(&got);
 }
 
+static void a_batch_takes_parameters_by_their_number_and_values_as_they_stand(void **state)
+{
+    static const struct mj_sql turned = { "INSERT INTO keys(b, a) VALUES($2, $1)" };
+    static const struct mj_sql constant = { "INSERT INTO keys(a, b) VALUES($1, 7)" };
+    static const struct mj_sql in_order = { "SELECT a, b FROM keys ORDER BY a" };
+    struct fixture *f = *state;
+    struct mj_batch *b = mj_batch_create();
+    struct mj_buf got = MJ_BUF_INIT;
+    mj_error err;
+    mj_batch_add(b, &turned, (struct mj_value[]){ mj_vt("x"), mj_vi(1) }, 2);
+    mj_batch_add(b, &constant, (struct mj_value[]){ mj_vt("y") }, 1);
+    assert_int_equal(mj_tables_write(f->writer, b, &err), MJ_WRITTEN);
+    mj_batch_destroy(b);
+    assert_int_equal(mj_tables_query(f->reader, &in_order, NULL, 0, take_key, &got, &err), 0);
+    assert_string_equal(got.data, "x1 y7 ");
+    mj_buf_free(&got);
+}
+
+static void a_batch_with_another_number_of_parameters_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t count = 1; count <= 3; count += 2) {
+        struct mj_batch *b = mj_batch_create();
+        mj_error err;
+        add(b, 1, mj_vi(1));
+        mj_batch_add(b, &put, (struct mj_value[]){ mj_vi(2), mj_vi(3), mj_vi(4) }, count);
+        assert_int_equal(mj_tables_write(f->writer, b, &err), MJ_NOT_WRITTEN);
+        assert_string_equal(err.reason, "SQL_PARAMETERS");
+        mj_batch_destroy(b);
+        assert_int_equal(rows_in(f->reader), 0);
+    }
+}
+
 /* Every order of filling gives the same tables. */
 static void a_batch_gives_the_same_tables_in_any_order(void **state)
 {
@@ -486,6 +519,8 @@ static const struct CMUnitTest contract[] = {
     CASE(a_batch_goes_in_with_its_positions_and_generation),
     CASE(a_batch_with_one_bad_statement_leaves_nothing),
     CASE(a_batch_runs_in_the_order_of_its_keys_whatever_the_order_it_was_filled_in),
+    CASE(a_batch_takes_parameters_by_their_number_and_values_as_they_stand),
+    CASE(a_batch_with_another_number_of_parameters_is_refused),
     CASE(a_batch_gives_the_same_tables_in_any_order),
     CASE(the_last_position_of_a_source_counts),
     CASE(an_unknown_source_stands_at_0),

@@ -10,7 +10,7 @@
 
 #include "common/base/buf.h"
 #include "common/seams/failpoint.h"
-#include "common/store/batch.h"
+#include "common/store/batch_table.h"
 #include "common/store/sqlite_open.h"
 #include "common/store/tables_engine.h"
 
@@ -23,16 +23,20 @@
 /* More than a batch makes: a page changed by several batches is moved into the file once. */
 #define TABLES_WAL_BYTES (16u * 1024 * 1024)
 
+#define TEXT_MAX 1024                    /* of a statement that is turned into one for all rows of a batch */
+
 /* A prepared statement, and which of SQLite's numbers each $n of the text has. */
 struct prepared {
     const struct mj_sql *sql;
     sqlite3_stmt *statement;
+    bool many;                           /* it reads the rows of e->run */
     size_t count;
     int index[MJ_BATCH_PARAMS_MAX];
 };
 
 struct engine {
     struct mj_sqlite *file;
+    struct mj_batch_run run;             /* what "mj_batch" holds now */
     struct prepared **slots;             /* open addressing by the text's address; size is a power of two */
     size_t size, used;
 };
@@ -92,15 +96,31 @@ static int number_parameters(struct prepared *p, mj_error *err)
     return 0;
 }
 
-static int prepare(struct engine *e, const struct mj_sql *sql, struct prepared **ret, mj_error *err)
+/* many: it comes with a batch, and is to write all its rows at once, where it can. */
+static int prepare_new(struct engine *e, struct prepared *p, bool many, mj_error *err)
+{
+    char text[TEXT_MAX];
+    size_t params;
+    p->many = many && mj_batch_table_text(text, sizeof text, p->sql->text, &params);
+    if (mj_sqlite_prepare(e->file, &p->statement, p->many ? text : p->sql->text, err) != 0 ||
+        number_parameters(p, err) != 0) {
+        sqlite3_finalize(p->statement);
+        return -1;
+    }
+    if (p->many) {
+        p->count = params;
+    }
+    return 0;
+}
+
+static int prepare(struct engine *e, const struct mj_sql *sql, bool many, struct prepared **ret, mj_error *err)
 {
     make_room(e);
     size_t slot = slot_of(e, sql);
     if (e->slots[slot] == NULL) {
         struct prepared *p = mj_calloc(1, sizeof *p);
         p->sql = sql;
-        if (mj_sqlite_prepare(e->file, &p->statement, sql->text, err) != 0 || number_parameters(p, err) != 0) {
-            sqlite3_finalize(p->statement);
+        if (prepare_new(e, p, many, err) != 0) {
             free(p);
             return -1;
         }
@@ -127,18 +147,23 @@ static int bind_one(sqlite3_stmt *s, int index, const struct mj_value *v)
     }
 }
 
+static int check_use(const struct prepared *p, size_t count, mj_error *err)
+{
+    if (p->count != count || sqlite3_stmt_busy(p->statement)) {
+        return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL,
+                       "expected %zu parameters and no query within itself, got %zu: %.120s", p->count,
+                       count, p->sql->text);
+    }
+    return 0;
+}
+
 /* Prepares and binds; 0, or -1 with err: a fault of the program's text, found before anything runs. */
 static int ready(struct engine *e, const struct mj_sql *sql, const struct mj_value *params, size_t count,
                  sqlite3_stmt **ret, mj_error *err)
 {
     struct prepared *p;
-    if (prepare(e, sql, &p, err) != 0) {
+    if (prepare(e, sql, false, &p, err) != 0 || check_use(p, count, err) != 0) {
         return -1;
-    }
-    if (p->count != count || sqlite3_stmt_busy(p->statement)) {
-        return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL,
-                       "expected %zu parameters and no query within itself, got %zu: %.120s", p->count,
-                       count, sql->text);
     }
     for (size_t i = 0; i < count; i++) {
         int rc = bind_one(p->statement, p->index[i], &params[i]);
@@ -199,13 +224,19 @@ static int check_schema(struct engine *e, const char *schema_name, const char *s
     return rc == SQLITE_ROW ? 0 : mj_sqlite_fail(err, rc, "reading the schema of tables");
 }
 
+static int add_batch_table(struct engine *e, mj_error *err)
+{
+    int rc = mj_batch_table(e->file->db, &e->run);
+    return rc == SQLITE_OK ? 0 : mj_sqlite_fail(err, rc, "opening tables");
+}
+
 static int engine_open(void **ret, const char *url, const char *schema_name, const char *schema, bool writable,
                        mj_error *err)
 {
     const struct mj_sqlite_options o = { url, writable, true, false, TABLES_PAGE,
                                          writable ? TABLES_WRITER_CACHE_KIB : TABLES_READER_CACHE_KIB };
     struct engine *e = mj_calloc(1, sizeof *e);
-    if (mj_sqlite_open(&e->file, &o, err) != 0 || make_or_check(e, schema_name, schema, writable, err) != 0 ||
+    if (mj_sqlite_open(&e->file, &o, err) != 0 || add_batch_table(e, err) != 0 || make_or_check(e, schema_name, schema, writable, err) != 0 ||
         check_schema(e, schema_name, schema, err) != 0) {
         engine_close(e);
         return -1;
@@ -218,14 +249,10 @@ static int engine_open(void **ret, const char *url, const char *schema_name, con
 
 static const char writing[] = "writing tables";
 
-/* Runs one statement of the batch. SQLITE_OK; or the code, with err filled where it is a fault of the program: SQLite's
- * text names tables and columns, never values. */
-static int run(struct engine *e, const struct mj_sql *sql, const struct mj_value *params, size_t count, mj_error *err)
+/* SQLITE_OK; or the code, with err filled where it is a fault of the program: SQLite's text names tables and columns,
+ * never values. */
+static int run_ready(struct engine *e, sqlite3_stmt *s, const struct mj_sql *sql, mj_error *err)
 {
-    sqlite3_stmt *s;
-    if (ready(e, sql, params, count, &s, err) != 0) {
-        return SQLITE_ERROR;
-    }
     int rc = mj_sqlite_run(s);
     if ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH || (rc & 0xff) == SQLITE_ERROR) {
         mj_fail(err, MJ_INTERNAL, "SQL_REFUSED", NULL, "%.100s in: %.120s", sqlite3_errmsg(e->file->db), sql->text);
@@ -233,15 +260,44 @@ static int run(struct engine *e, const struct mj_sql *sql, const struct mj_value
     return rc;
 }
 
-static int run_all(struct engine *e, struct mj_batch *b, mj_error *err)
+static int run(struct engine *e, const struct mj_sql *sql, const struct mj_value *params, size_t count, mj_error *err)
+{
+    sqlite3_stmt *s;
+    return ready(e, sql, params, count, &s, err) == 0 ? run_ready(e, s, sql, err) : SQLITE_ERROR;
+}
+
+/* Statements of a batch, all of one text and as many parameters. */
+static int run_many(struct engine *e, const struct mj_batch_run *many, mj_error *err)
 {
     struct mj_value params[MJ_BATCH_PARAMS_MAX];
+    const struct mj_sql *sql = many->all[0]->sql;
+    struct prepared *p;
+    int rc = SQLITE_OK;
+    if (prepare(e, sql, true, &p, err) != 0 || check_use(p, many->all[0]->count, err) != 0) {
+        return SQLITE_ERROR;
+    }
+    if (p->many) {
+        e->run = *many;
+        return run_ready(e, p->statement, sql, err);
+    }
+    for (size_t i = 0; i < many->count && rc == SQLITE_OK; i++) {
+        mj_statement_params(many->all[i], params);
+        rc = run(e, sql, params, many->all[i]->count, err);
+    }
+    return rc;
+}
+
+static int run_all(struct engine *e, struct mj_batch *b, mj_error *err)
+{
     size_t count;
     struct mj_statement *const *all = mj_batch_ordered(b, &count);
     int rc = run(e, &sql_begin_write, NULL, 0, err);
-    for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
-        mj_statement_params(all[i], params);
-        rc = run(e, all[i]->sql, params, all[i]->count, err);
+    for (struct mj_batch_run many; count > 0 && rc == SQLITE_OK; all += many.count, count -= many.count) {
+        many = (struct mj_batch_run){ all, 1 };
+        while (many.count < count && all[many.count]->sql == all[0]->sql && all[many.count]->count == all[0]->count) {
+            many.count++;
+        }
+        rc = run_many(e, &many, err);
     }
     for (const struct mj_position *p = mj_batch_positions(b); p != NULL && rc == SQLITE_OK; p = p->next) {
         const struct mj_value params[] = { mj_vt(p->source), mj_vi((int64_t)p->position), mj_vb(p->hash, MJ_HASH) };
