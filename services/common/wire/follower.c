@@ -19,7 +19,7 @@
 #define ASK_BELOW (512u * 1024u)         /* bytes left to fold that let the next question go */
 #define PACE_MS 5                        /* between questions of one that has caught up */
 #define BACKOFF_MIN_MS 100
-#define BACKOFF_MAX_MS 5000
+#define BACKOFF_MAX_MS 2000              /* services are ready again within 5 s of the last fault of a network */
 
 typedef Missionjeunes__Log__V1__FollowRequest follow_request;
 typedef Missionjeunes__Log__V1__FollowResponse follow_response;
@@ -47,6 +47,7 @@ struct mj_follower {
     struct held *first, **last;
     size_t held_bytes;
     bool running, feeding;
+    bool in_vain, waits;                 /* the last question got no answer; it asked the server to wait */
 };
 
 static void ask(void *arg);
@@ -214,6 +215,7 @@ static void take_answer(struct mj_follower *f, const follow_response *m)
 {
     uint64_t now = mj_loop_now_ms(f->loop);
     mj_error err;
+    f->in_vain = false;
     f->state.end = m->end;
     f->state.heard_ms = now != 0 ? now : 1;
     f->state.clock_skew_ms = (int64_t)m->now_ms - mj_wall_ms(mj_loop_env(f->loop));
@@ -222,7 +224,7 @@ static void take_answer(struct mj_follower *f, const follow_response *m)
         start_again(f);
         return;
     }
-    if (m->n_commits == 0 && now - f->asked_ms < BACKOFF_MIN_MS) {
+    if (f->waits && m->n_commits == 0 && now - f->asked_ms < BACKOFF_MIN_MS) {
         later(f);                        /* the server is stopping: it answers at once */
         return;
     }
@@ -235,6 +237,7 @@ static void take_error(struct mj_follower *f, const struct mj_reply *r)
     bool diverged = r->outcome == MJ_CALL_REFUSED && strcmp(r->err->reason, "DIVERGED") == 0;
     log_trouble(f, diverged ? MJ_ERR : MJ_WARN, diverged ? "follow_diverged" : "follow_failed", r->err);
     mj_error err;
+    f->in_vain = true;
     if (diverged) {
         f->state.diverged = true;
         if (mj_model_start_over(f->model, &err) != 0)
@@ -276,7 +279,9 @@ static void ask(void *arg)
     m.from = f->next;
     if (f->next > 1)
         m.hash = (ProtobufCBinaryData){ MJ_HASH, f->hash };
-    m.wait_ms = f->state.heard_ms == 0 ? 0 : WAIT_MS;    /* the first answer tells at once whether we are behind */
+    /* The first answer, and the first after trouble, tells at once whether we are behind and that somebody is there. */
+    f->waits = f->state.heard_ms != 0 && !f->in_vain;
+    m.wait_ms = f->waits ? WAIT_MS : 0;
     m.region = f->region;
     f->asking = make_ticket(f);
     f->asked_ms = mj_loop_now_ms(f->loop);
