@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
+# SPDX-License-Identifier: Apache-2.0
+"""The n-th call to the disk fails (shims/nth.c) while agencies stream: each kind of call, on the log, the keys and the
+tables, as an error, a full disk, a short write or an interruption. placements either goes on or ends itself; it never
+says what is not so. Afterwards everything acknowledged is stored exactly once, chains hold, figures equal a recount.
+
+    /usr/bin/python3 -B tests/fault/phases/nth.py --seed 1 [--scale 1]
+"""
+import pathlib
+import random
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import stage                                                                # noqa: E402
+import harness                                                              # noqa: E402
+from cast import Cast, wait_enrolled                                        # noqa: E402
+from observed import assert_recount, entries                                # noqa: E402
+from sender import Sender, check_streams                                    # noqa: E402
+
+AGENCIES = 3
+INJECTIONS = 64
+PATIENCE_S = 0.8                                 # for a rule to meet its call; then the next one has its turn
+LIVENESS_S = 5
+SIGABRT = 6
+# (call, what, pattern of the path, the highest n that is drawn)
+LOG, TABLES, KEYS = "/placements/52/log", "/placements/52/tables", "/placements/52/keys"
+FAULTS = [(call, what, LOG, most) for call, most in (("pwritev", 20), ("pwrite", 4), ("fdatasync", 20))
+          for what in ("EIO", "ENOSPC", "short", "EINTR") if (call, what) not in (("fdatasync", "short"),)]
+FAULTS += [("fsync", "EIO", LOG, 2), ("rename", "EIO", LOG, 1), ("open", "ENOSPC", LOG, 1), ("write", "ENOSPC", LOG, 1),
+           ("ftruncate", "EIO", LOG, 1)]
+FAULTS += [(call, what, TABLES, most) for call, what, most in (
+    ("pwrite", "EIO", 12), ("pwrite", "ENOSPC", 12), ("pwrite", "short", 12), ("fdatasync", "EIO", 1),
+    ("ftruncate", "EIO", 1), ("open", "EIO", 2))]
+FAULTS += [("fdatasync", "EIO", KEYS, 2), ("pwrite", "ENOSPC", KEYS, 2), ("open", "EIO", KEYS, 2)]
+
+
+class Shim:
+    """placements started with one rule after the other."""
+
+    def __init__(self, platform, seed):
+        self.service, self.chance = platform.placements, random.Random(seed)
+        self.trace = pathlib.Path(platform.folder, "nth.trace")
+        self.trace.touch()
+        self.rounds, self.ended, self.unmet = [], 0, 0
+
+    def done(self):
+        """What the shim did so far, a line each."""
+        return self.trace.read_text().splitlines()
+
+    def next_rule(self):
+        if not self.rounds:
+            self.rounds = list(FAULTS)
+            self.chance.shuffle(self.rounds)
+        call, what, pattern, most = self.rounds.pop()
+        return f"{call}@{self.chance.randint(1, most)}={what}:{pattern}"
+
+    def one(self):
+        rule, before = self.next_rule(), len(self.done())
+        if self.service.running():
+            self.service.kill()
+        self.service.start(wait=False, LD_PRELOAD=harness.BIN / "mj-shim-nth.so", MJ_NTH=rule, MJ_NTH_TRACE=self.trace)
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.done()) == before and self.service.running() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.unmet += len(self.done()) == before
+        time.sleep(self.chance.uniform(0, 0.1))  # what it does next, it does for a moment at least
+        self.look(rule)
+
+    def look(self, rule):
+        """It runs, or ended itself: by status 1, or by abort where the result of a write is unknown (I13)."""
+        if not self.service.running():
+            self.ended += 1
+            status = self.service.process.returncode
+            assert status in (1, -SIGABRT), f"{rule}: status {status}\n{self.service.tail()}"
+
+
+def under_faults(platform, seed, scale):
+    cast = Cast(platform)
+    ett, locale = cast.ett(), cast.mission_locale()
+    persons = [locale.enrol() for _ in range(10)]
+    wait_enrolled(cast.agency(ett), persons[-1])
+    senders = [Sender(cast.agency(ett), persons, seed * 100 + n) for n in range(AGENCIES)]
+    for sender in senders:
+        sender.start()
+    shim = Shim(platform, seed)
+    while len(shim.done()) < INJECTIONS * scale:
+        shim.one()
+    if shim.service.running():
+        shim.service.kill()
+    shim.service.start()
+    open_now = [(sender, len(sender.events)) for sender in senders]
+    harness.wait_until(lambda: all(s.failure or s.durable >= n for s, n in open_now), "every open event is acknowledged",
+                       LIVENESS_S)
+    for sender in senders:
+        sender.finish()
+    check_streams(entries(platform), senders)
+    for sender in senders:
+        sender.resend_all()
+    assert_recount(platform)
+    kinds = {}
+    for line in shim.done():
+        call, _, what, _ = line.split(maxsplit=3)
+        kinds[f"{call} {what}"] = kinds.get(f"{call} {what}", 0) + 1
+    return {"injections": len(shim.done()), "by_kind": kinds, "ended_itself": shim.ended, "rules_not_met": shim.unmet,
+            "events": sum(len(s.events) for s in senders), "unknown_answers": sum(s.doubts for s in senders)}
+
+
+def phase(platform_factory, seed, scale):
+    platform = platform_factory(demo=True)
+    try:
+        platform.start()
+        counts = under_faults(platform, seed, scale)
+        platform.stop()
+        return counts
+    finally:
+        platform.remove()
+
+
+if __name__ == "__main__":
+    stage.run_alone(phase, "nth")
