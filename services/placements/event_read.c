@@ -144,6 +144,6 @@ bool pl_reading_take(struct pl_reading *r, const uint8_t *bytes, size_t len, str
         before = f.number;
     }
     r->event.rest = r->event.ref == NULL ? bytes : r->event.ref + r->event.ref_len;
-    r->event.rest_len = (uint32_t)(bytes + len - r->event.rest);
+    r->event.rest_len = (uint32_t)(all.end - r->event.rest);
     return rc == 0;
 }

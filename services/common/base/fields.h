@@ -24,9 +24,10 @@ struct mj_field {
     size_t len;
     bool shortest;                       /* every varint of it was as short as it can be */
 };
+/* bytes may be NULL where len is 0. */
 static inline struct mj_fields mj_fields_of(const void *bytes, size_t len)
 {
-    return (struct mj_fields){ bytes, (const uint8_t *)bytes + len };
+    return (struct mj_fields){ bytes, len != 0 ? (const uint8_t *)bytes + len : bytes };
 }
 /* 1: a field; 0: the message ends; -1: the bytes are no message. */
 int mj_fields_next(struct mj_fields *f, struct mj_field *ret);
