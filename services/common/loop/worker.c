@@ -65,6 +65,7 @@ static struct mj_job *jobs_take(struct jobs *q)
 
 /* ---- the worker's thread ---- */
 
+/* The loop is woken without the lock, which it asks for at once. */
 static void run_one(struct mj_worker *w)
 {
     struct mj_job *job = jobs_take(&w->todo);
@@ -75,9 +76,11 @@ static void run_one(struct mj_worker *w)
     check(pthread_mutex_lock(&w->lock), "pthread_mutex_lock");
     w->running = false;
     jobs_put(&w->ran, job);
-    mj_wake_send(w->wake);
     if (w->todo.first == NULL)
         check(pthread_cond_signal(&w->quiet), "pthread_cond_signal");
+    check(pthread_mutex_unlock(&w->lock), "pthread_mutex_unlock");
+    mj_wake_send(w->wake);
+    check(pthread_mutex_lock(&w->lock), "pthread_mutex_lock");
 }
 
 static void *work(void *arg)
@@ -189,8 +192,8 @@ void mj_worker_submit(struct mj_worker *w, struct mj_job *job)
     }
     check(pthread_mutex_lock(&w->lock), "pthread_mutex_lock");
     jobs_put(&w->todo, job);
-    check(pthread_cond_signal(&w->work), "pthread_cond_signal");
     check(pthread_mutex_unlock(&w->lock), "pthread_mutex_unlock");
+    check(pthread_cond_signal(&w->work), "pthread_cond_signal");         /* it finds the lock free */
 }
 
 static void wait_until_quiet(struct mj_worker *w)
