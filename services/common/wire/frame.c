@@ -13,23 +13,6 @@ enum { VERSION = 1, METHOD, CORRELATION, KEY, TIMEOUT, TRACEPARENT, REGION, CODE
 /* ---- reading a header ----
  * One comes with every message: it is read field by field, into its struct and nothing else. */
 
-/* Version and correlation of a header of any version, whatever else it holds: an answer needs the second, and says
- * by the first that the rest is not ours to read. Returns whether the frame was read to its end. */
-static bool peek(struct mj_header *ret, const struct mj_frame *frame)
-{
-    struct mj_fields f = mj_fields_of(frame->data, frame->len);
-    struct mj_field field;
-    int rc;
-
-    while ((rc = mj_fields_next(&f, &field)) == 1) {
-        if (field.number == VERSION && field.wire == MJ_WIRE_NUMBER)
-            ret->version = field.value > UINT32_MAX ? UINT32_MAX : (uint32_t)field.value;
-        if (field.number == CORRELATION && field.wire == MJ_WIRE_NUMBER)
-            ret->correlation = field.value;
-    }
-    return rc == 0;
-}
-
 /* Texts of a header go to logs and metrics: printing ASCII only. */
 static int take_text(char *out, size_t size, const struct mj_field *f, const char *name, mj_error *err)
 {
@@ -92,34 +75,38 @@ static int take_field(struct mj_header *ret, const struct mj_field *f, mj_error 
     if (f->wire != wires[f->number])
         return malformed(err);
     switch (f->number) {
+    case VERSION: ret->version = f->value > UINT32_MAX ? UINT32_MAX : (uint32_t)f->value; return 0;
+    case CORRELATION: ret->correlation = f->value; return 0;
     case METHOD: return take_text(ret->method, sizeof(ret->method), f, "header.method", err);
     case KEY: return take_key(ret, f, err);
     case TIMEOUT: ret->timeout_ms = (uint32_t)f->value; return 0;
     case TRACEPARENT: return take_text(ret->traceparent, sizeof(ret->traceparent), f, "header.traceparent", err);
     case REGION: return take_region(ret, f, err);
-    case CODE: return take_code(ret, f, err);
-    default: return 0;                           /* version and correlation: read already */
+    default: return take_code(ret, f, err);
     }
 }
 
+/* A header of any version is read to its end, whatever it holds: an answer needs the correlation, and the version says
+ * whether the rest is ours to read. */
 int mj_header_decode(struct mj_header *ret, const struct mj_frame *frame, mj_error *err)
 {
     struct mj_fields f = mj_fields_of(frame->data, frame->len);
     struct mj_field field;
+    int more, taken = 0;
 
     memset(ret, 0, sizeof(*ret));
     if (frame->len > MJ_HEADER_MAX)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "HEADER_SIZE", "header", "expected at most %d bytes, got %zu; shorten "
                        "the header", MJ_HEADER_MAX, frame->len);
-    if (!peek(ret, frame))
+    while ((more = mj_fields_next(&f, &field)) == 1)
+        if (taken == 0 || field.number == VERSION || field.number == CORRELATION)
+            taken |= take_field(ret, &field, err);
+    if (more < 0)
         return malformed(err);
     if (ret->version != MJ_PROTOCOL_VERSION)
         return mj_fail(err, MJ_UNIMPLEMENTED, "PROTOCOL_VERSION", "header.version", "expected protocol version %d, got "
                        "%u; use a client of that version", MJ_PROTOCOL_VERSION, ret->version);
-    while (mj_fields_next(&f, &field) == 1)
-        if (take_field(ret, &field, err) < 0)
-            return -1;
-    return 0;
+    return taken;
 }
 
 void mj_header_encode(struct mj_buf *out, const struct mj_header *h)

@@ -45,12 +45,10 @@ static void forget_message(struct mj_sock *s)
     s->inside = s->dropped = false;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Lower-case hex digits and what they stand for, plus one; 0: no such digit. */
+static const uint8_t digits[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16 };
 
 /* The key that ZAP proved travels as text: ZAP's User-Id is a string. Anything else is no user (C3). */
 static const uint8_t *user_of(struct mj_sock *s, zmq_msg_t *frame)
@@ -60,11 +58,11 @@ static const uint8_t *user_of(struct mj_sock *s, zmq_msg_t *frame)
     if (hex == NULL || strlen(hex) != USER_HEX)
         return NULL;
     for (size_t i = 0; i < MJ_CURVE_KEY; i++) {
-        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+        unsigned high = digits[(uint8_t)hex[2 * i]], low = digits[(uint8_t)hex[2 * i + 1]];
 
-        if (high < 0 || low < 0)
+        if (high == 0 || low == 0)
             return NULL;
-        s->user[i] = (uint8_t)(high << 4 | low);
+        s->user[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     return s->user;
 }
