@@ -48,10 +48,10 @@ bool mj_principal_in(const struct mj_principal *p, const char *region);
 struct mj_organisation {
     int kind;                            /* registry.v1 OrganisationKind */
     char id[MJ_SIRET_LEN + 1];
-    char name[201];
-    char commune[6];
     char region[MJ_REGION_TEXT];         /* "" where it has none */
+    char commune[6];
     char parent[MJ_SIREN_LEN + 1];
+    char name[201];
 };
 
 struct mj_age_rule {

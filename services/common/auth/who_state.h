@@ -23,8 +23,8 @@ struct key_row {
 };
 
 struct organisation_row {
+    UT_hash_handle hh;                   /* by organisation.id, beside it: asked for with every message */
     struct mj_organisation organisation;
-    UT_hash_handle hh;                   /* by organisation.id: asked for with every message */
 };
 
 struct mj_who {

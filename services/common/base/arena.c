@@ -19,6 +19,7 @@ struct mj_arena {
     struct block *newest;
     size_t used, ceiling;                /* bytes handed out, rounded up to ALIGN; 0: no ceiling */
     ProtobufCAllocator allocator;
+    struct block first;                  /* one allocation with the arena: mostly all that it takes */
 };
 
 static void *protobuf_alloc(void *data, size_t n)
@@ -34,45 +35,48 @@ static void protobuf_free(void *data, void *p)
 
 struct mj_arena *mj_arena_create(size_t ceiling)
 {
-    struct mj_arena *a = calloc(1, sizeof *a);
+    struct mj_arena *a = malloc(sizeof *a + FIRST_BLOCK);
     if (!a)
         return NULL;
+    a->newest = &a->first;
+    a->used = 0;
     a->ceiling = ceiling;
     a->allocator = (ProtobufCAllocator){ protobuf_alloc, protobuf_free, a };
+    a->first.older = NULL;
+    a->first.size = FIRST_BLOCK;
+    a->first.used = 0;
     return a;
+}
+
+void mj_arena_reset(struct mj_arena *a, size_t ceiling)
+{
+    while (a->newest != &a->first) {
+        struct block *older = a->newest->older;
+        free(a->newest);
+        a->newest = older;
+    }
+    a->first.used = 0;
+    a->used = 0;
+    a->ceiling = ceiling;
 }
 
 void mj_arena_destroy(struct mj_arena *a)
 {
     if (!a)
         return;
-    for (struct block *b = a->newest; b;) {
-        struct block *older = b->older;
-        free(b);
-        b = older;
-    }
+    mj_arena_reset(a, 0);
     free(a);
 }
 
-void mj_arena_reset(struct mj_arena *a, size_t ceiling)
+void mj_arena_open(struct mj_arena *a)
 {
-    struct block *b = a->newest;
-    while (b && b->older) {
-        struct block *older = b->older;
-        free(b);
-        b = older;
-    }
-    if (b)
-        b->used = 0;
-    a->newest = b;
-    a->used = 0;
-    a->ceiling = ceiling;
+    a->ceiling = 0;
 }
 
 /* A new block with room for n, so much larger than the last that many small requests stay cheap. */
 static struct block *add_block(struct mj_arena *a, size_t n)
 {
-    size_t size = a->newest ? 2 * a->newest->size : FIRST_BLOCK;
+    size_t size = 2 * a->newest->size;
     if (size > LARGEST_BLOCK)
         size = LARGEST_BLOCK;
     if (size < n)
@@ -95,7 +99,7 @@ void *mj_arena_alloc(struct mj_arena *a, size_t n)
     if (a->ceiling && (rounded > a->ceiling || a->used > a->ceiling - rounded))
         return NULL;
     struct block *b = a->newest;
-    if (!b || b->size - b->used < rounded)
+    if (b->size - b->used < rounded)
         b = add_block(a, rounded);
     if (!b)
         return NULL;

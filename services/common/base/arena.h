@@ -18,6 +18,7 @@ struct mj_arena;
 struct mj_arena *mj_arena_create(size_t ceiling);
 void mj_arena_destroy(struct mj_arena *a);                       /* NULL is allowed */
 void mj_arena_reset(struct mj_arena *a, size_t ceiling);         /* empties it, keeps its first block */
+void mj_arena_open(struct mj_arena *a);                          /* from now on without a ceiling */
 void *mj_arena_alloc(struct mj_arena *a, size_t n); /* 16-byte aligned, not zeroed; NULL past the ceiling */
 void *mj_arena_copy(struct mj_arena *a, const void *data, size_t n);
 char *mj_arena_strdup(struct mj_arena *a, const char *s);

@@ -13,33 +13,30 @@ static void advance(struct mj_partition *p, struct mj_command *c);
 
 /* ---- the queue of one order key ---- */
 
-static struct order *order_of(struct mj_partition *p, const char *key)
-{
-    struct order *o = NULL;
-
-    HASH_FIND_STR(p->orders, key, o);
-    return o;
-}
-
 /* True where nobody is before it. */
 static bool enter_order(struct mj_partition *p, struct mj_command *c)
 {
     struct order *o;
+    unsigned hash;
+    size_t len;
 
     c->next = NULL;
     c->queue = NULL;
     if (!c->order[0])
         return true;
-    c->queue = o = order_of(p, c->order);
+    len = strlen(c->order);
+    HASH_VALUE(c->order, len, hash);
+    HASH_FIND_BYHASHVALUE(hh, p->orders, c->order, len, hash, o);
+    c->queue = o;
     if (o) {
         o->tail->next = c;
         o->tail = c;
         return false;
     }
     c->queue = o = mj_calloc(1, sizeof *o);
-    memcpy(o->key, c->order, sizeof o->key);
+    memcpy(o->key, c->order, len);
     o->head = o->tail = c;
-    HASH_ADD_STR(p->orders, key, o);
+    HASH_ADD_BYHASHVALUE(hh, p->orders, key[0], len, hash, o);
     return true;
 }
 

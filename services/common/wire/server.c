@@ -25,8 +25,8 @@ static int check_method(const struct mj_method *m, mj_error *err)
     if (m->roles == 0 || (m->roles & ~MJ_ROLES_ALL) != 0)
         return mj_fail(err, MJ_FAILED_PRECONDITION, "METHOD_RIGHT", m->name, "the method states no role that may call "
                        "it; state at least one");
-    if (!m->request || !m->answer || !m->run)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "METHOD_INCOMPLETE", m->name, "the method lacks its messages or "
+    if (!m->answer || !m->run)
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "METHOD_INCOMPLETE", m->name, "the method lacks its answer or "
                        "its handler");
     return 0;
 }
@@ -203,32 +203,30 @@ static void answer_error(struct mj_server *s, struct mj_request *rq, const mj_er
 
 static void run(struct mj_server *s, struct mj_request *rq, void *app)
 {
-    ProtobufCMessage *body;
-    mj_error err;
-    if (mj_unpack(&body, rq->method->request, rq->bytes.data, rq->bytes.len, rq->unpacked, &err) != 0) {
-        s->stats.malformed++;
+    const ProtobufCMessageDescriptor *request = rq->method->request;
+    mj_error err = { 0 };
+    if (request && !(rq->body = mj_request_unpack(rq, request, &err))) {
         mj_reply_error(rq, &err);
         return;
     }
-    rq->body = body;
-    mj_request_unpacked(rq);
-    memset(&err, 0, sizeof err);
+    mj_request_settle(rq);
     if (rq->method->run(app, rq, &err) != 0)
         answer_error(s, rq, &err);
 }
 
 static int read_header(const struct mj_message *m, struct mj_header *h, mj_error *err)
 {
-    if (m->count == 0)
-        return mj_fail(err, MJ_INVALID_ARGUMENT, "FRAME_COUNT", NULL, "expected two frames, header and body, got none");
-    return mj_header_decode(h, &m->frames[0], err);
+    if (m->count > 0)
+        return mj_header_decode(h, &m->frames[0], err);
+    memset(h, 0, sizeof *h);
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "FRAME_COUNT", NULL, "expected two frames, header and body, got none");
 }
 
 static void on_message(void *arg, const struct mj_message *m)
 {
     struct mj_server *s = arg;
     struct mj_header h;
-    mj_error err, header_err;
+    mj_error err;
     struct server_peer *peer = NULL;
     const struct table_row *row = NULL;
 
@@ -237,15 +235,12 @@ static void on_message(void *arg, const struct mj_message *m)
         s->stats.unauthenticated++;
         return;
     }
-    memset(&h, 0, sizeof h);
-    int header = read_header(m, &h, &header_err);
+    int header = read_header(m, &h, &err);
     const struct mj_principal *p = find_caller(s, m->user, &err);
-    if (p && header != 0) {
+    if (p && header != 0)
         s->stats.malformed++;
-        err = header_err;
-    } else if (p) {
+    else if (p)
         row = admit(s, m, &h, p, &peer, &err);
-    }
     struct mj_request *rq = row ? mj_request_begin(s, peer, row, &h, p, &m->frames[1]) : NULL;
     if (rq) {
         run(s, rq, row->app);

@@ -21,7 +21,8 @@ struct mj_request;                       /* one call in work */
 
 struct mj_method {
     const char *name;                    /* "placements.v1.Ingest": package without "missionjeunes." and rpc */
-    const ProtobufCMessageDescriptor *request, *answer;
+    const ProtobufCMessageDescriptor *request;   /* NULL: run reads the bytes itself, or calls mj_request_unpack */
+    const ProtobufCMessageDescriptor *answer;
     unsigned roles;                      /* bits MJ_ROLE_BIT(role), never 0; MJ_ROLES_ALL */
     bool command;                        /* needs an idempotency key in the header (KEY_REQUIRED) */
     /* 0: answered, or held to be answered later; -1: the dispatcher answers the error. */
@@ -31,10 +32,14 @@ struct mj_method {
 
 /* What a handler may ask of a request. */
 const void *mj_request_body(const struct mj_request *rq);            /* unpacked, size- and role-checked */
+/* The body in the request's arena, for a method that states no message: NULL where the bytes are none, which the
+ * dispatcher then answers. */
+const void *mj_request_unpack(struct mj_request *rq, const ProtobufCMessageDescriptor *d, mj_error *err);
 const struct mj_frame *mj_request_bytes(const struct mj_request *rq);/* the body as received; valid until answered */
 const struct mj_principal *mj_request_who(const struct mj_request *rq);   /* copied: valid until answered */
 const struct mj_header *mj_request_header(const struct mj_request *rq);
-struct mj_arena *mj_request_arena(struct mj_request *rq);            /* emptied once it is answered */
+/* Emptied once it is answered. Has a ceiling, 64 KiB and more, until the body was unpacked. */
+struct mj_arena *mj_request_arena(struct mj_request *rq);
 /* A name for the caller's connection, stable while it lives: to account credit per connection. */
 uint64_t mj_request_peer(const struct mj_request *rq);
 /* When the caller stops waiting, on the loop's clock, counted from the arrival here; 0: it did not say. */
@@ -46,6 +51,10 @@ bool mj_request_expired(const struct mj_request *rq);
  * counted (stats.gone): the caller asks again. Handlers that answer later simply keep rq; every request must be
  * answered once. */
 void mj_reply(struct mj_request *rq, const ProtobufCMessage *answer);
+/* As mj_reply, where the handler writes the answer's fields itself: into what begin gives, empty, before it asks or
+ * answers anything else. */
+struct mj_buf *mj_reply_begin(struct mj_request *rq);
+void mj_reply_end(struct mj_request *rq);
 void mj_reply_error(struct mj_request *rq, const mj_error *err);
 /* As mj_reply_error, for a request that expired before its work began: DEADLINE_EXCEEDED TOO_LATE. */
 void mj_reply_late(struct mj_request *rq);

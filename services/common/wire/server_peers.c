@@ -7,24 +7,19 @@
 #include "common/base/buf.h"
 #include "common/wire/server_state.h"
 
-static void heard(struct mj_server *s, struct server_peer *peer)
-{
-    HASH_DEL(s->peers, peer);
-    HASH_ADD(hh, s->peers, route, sizeof peer->route, peer);
-}
-
-/* Forgets the idle connection that was heard least lately. Busy ones in its way are moved behind, so that the walk
- * stays short in the long run. */
+/* Forgets the first idle connection that was not heard since it was last passed over here. Those passed over are moved
+ * behind, so that the walk stays short in the long run. */
 static bool forget_one(struct mj_server *s)
 {
-    for (unsigned left = HASH_COUNT(s->peers); left > 0; left--) {
-        struct server_peer *oldest = s->peers;
-        if (oldest->in_work == 0) {
-            HASH_DEL(s->peers, oldest);
-            free(oldest);
+    for (unsigned left = 2 * HASH_COUNT(s->peers); left > 0; left--) {
+        struct server_peer *first = s->peers;
+        HASH_DEL(s->peers, first);
+        if (first->in_work == 0 && !first->heard) {
+            free(first);
             return true;
         }
-        heard(s, oldest);
+        first->heard = false;
+        HASH_ADD(hh, s->peers, route, sizeof first->route, first);
     }
     return false;
 }
@@ -39,7 +34,7 @@ struct server_peer *mj_server_peer(struct mj_server *s, const struct mj_route *r
     memcpy(name.id, route->id, route->len <= sizeof name.id ? route->len : sizeof name.id);
     HASH_FIND(hh, s->peers, &name, sizeof name, peer);
     if (peer) {
-        heard(s, peer);
+        peer->heard = true;
         return peer;
     }
     if (HASH_COUNT(s->peers) >= SERVER_PEERS_MAX && !forget_one(s))

@@ -47,10 +47,6 @@ bool mj_request_expired(const struct mj_request *rq)
 
 struct mj_arena *mj_request_arena(struct mj_request *rq)
 {
-    if (!rq->arena)
-        rq->arena = mj_arena_create(0);
-    if (!rq->arena)
-        abort();                         /* as mj_alloc: our own, bounded memory */
     return rq->arena;
 }
 
@@ -61,28 +57,40 @@ size_t mj_request_cost(size_t len)
     return mj_arena_ceiling(len) + len + 64;     /* what unpacking may cost, and the copy of the bytes */
 }
 
-void mj_request_unpacked(struct mj_request *rq)
+void mj_request_settle(struct mj_request *rq)
 {
-    size_t used = mj_arena_used(rq->unpacked);
+    size_t used = mj_arena_used(rq->arena);
 
     rq->server->body_bytes -= rq->cost - used;
     rq->cost = used;
 }
 
-/* A spare request with its arenas emptied, or a new one. */
+const void *mj_request_unpack(struct mj_request *rq, const ProtobufCMessageDescriptor *d, mj_error *err)
+{
+    ProtobufCMessage *body;
+
+    if (mj_unpack(&body, d, rq->bytes.data, rq->bytes.len, rq->arena, err) != 0) {
+        rq->server->stats.malformed++;
+        return NULL;
+    }
+    mj_arena_open(rq->arena);
+    return body;
+}
+
+/* A spare request with its arena emptied, or a new one. */
 static struct mj_request *take_request(struct mj_server *s, size_t ceiling)
 {
     struct mj_request *rq = s->spare;
     if (rq) {
         s->spare = rq->next;
         s->spare_count--;
-        mj_arena_reset(rq->unpacked, ceiling);
+        mj_arena_reset(rq->arena, ceiling);
         return rq;
     }
     rq = mj_calloc(1, sizeof *rq);
     rq->server = s;
-    rq->unpacked = mj_arena_create(ceiling);
-    if (rq->unpacked)
+    rq->arena = mj_arena_create(ceiling);
+    if (rq->arena)
         return rq;
     free(rq);
     return NULL;
@@ -90,7 +98,6 @@ static struct mj_request *take_request(struct mj_server *s, size_t ceiling)
 
 static void free_request(struct mj_request *rq)
 {
-    mj_arena_destroy(rq->unpacked);
     mj_arena_destroy(rq->arena);
     free(rq);
 }
@@ -101,9 +108,7 @@ static void give_request(struct mj_server *s, struct mj_request *rq)
         free_request(rq);
         return;
     }
-    if (rq->arena)
-        mj_arena_reset(rq->arena, 0);
-    mj_arena_reset(rq->unpacked, 0);     /* lets go of all but its first block */
+    mj_arena_reset(rq->arena, 0);        /* lets go of all but its first block */
     rq->next = s->spare;
     s->spare = rq;
     s->spare_count++;
@@ -141,7 +146,7 @@ struct mj_request *mj_request_begin(struct mj_server *s, struct server_peer *pee
     struct mj_request *rq = take_request(s, mj_request_cost(body->len));
     if (!rq)
         return NULL;
-    void *bytes = mj_arena_copy(rq->unpacked, body->data, body->len);
+    void *bytes = mj_arena_copy(rq->arena, body->data, body->len);
     if (!bytes && body->len > 0) {
         give_request(s, rq);
         return NULL;
@@ -203,13 +208,22 @@ void mj_server_send_error(struct mj_server *s, const struct mj_route *route, con
     send_out(s, route, asked, err->code);
 }
 
+struct mj_buf *mj_reply_begin(struct mj_request *rq)
+{
+    mj_buf_clear(&rq->server->out);
+    return &rq->server->out;
+}
+
+void mj_reply_end(struct mj_request *rq)
+{
+    send_out(rq->server, &rq->peer->route, &rq->header, MJ_OK);
+    end_request(rq);
+}
+
 void mj_reply(struct mj_request *rq, const ProtobufCMessage *answer)
 {
-    struct mj_server *s = rq->server;
-    mj_buf_clear(&s->out);
-    mj_buf_pack(&s->out, answer);
-    send_out(s, &rq->peer->route, &rq->header, MJ_OK);
-    end_request(rq);
+    mj_buf_pack(mj_reply_begin(rq), answer);
+    mj_reply_end(rq);
 }
 
 void mj_reply_error(struct mj_request *rq, const mj_error *err)

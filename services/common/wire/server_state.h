@@ -7,14 +7,15 @@
 #include "common/base/hash.h"
 #include "common/wire/server.h"
 
-#define SERVER_PEERS_MAX 65536           /* connections remembered; beyond it the least lately heard idle one goes */
+#define SERVER_PEERS_MAX 65536           /* connections remembered; beyond it an idle one goes, not heard lately */
 #define SERVER_SPARE_MAX 1024            /* ended requests kept for the next ones, each with a few KiB of memory */
 
-/* One connection that was heard. In the hash in order of its last message (uthash keeps order of insertion). */
+/* One connection that was heard. */
 struct server_peer {
     struct mj_route route;               /* zeroed past len: it is hashed whole */
     uint64_t number;
     unsigned in_work;
+    bool heard;                          /* since it was last passed over by the one that forgets */
     UT_hash_handle hh;
 };
 
@@ -24,8 +25,7 @@ struct mj_request {
     const struct mj_method *method;
     struct mj_header header;
     struct mj_principal who;
-    struct mj_arena *unpacked;           /* bytes and body, under the ceiling of foreign messages */
-    struct mj_arena *arena;              /* the handler's own, without one; made when asked for */
+    struct mj_arena *arena;              /* bytes and body, under the ceiling of foreign messages; then the handler's */
     struct mj_frame bytes;
     const void *body;
     size_t cost;                         /* counted in the server's body_bytes */
@@ -55,14 +55,14 @@ struct mj_server {
     bool draining;
 };
 
-/* Finds or makes the peer, as the one heard last; NULL where all are busy. */
+/* Finds or makes the peer, and notes that it was heard; NULL where all are busy. */
 struct server_peer *mj_server_peer(struct mj_server *s, const struct mj_route *route);
 void mj_server_peers_free(struct mj_server *s);
 
 /* What a body of so many bytes may cost once it is unpacked, at most. */
 size_t mj_request_cost(size_t len);
-/* Its body is unpacked: from now on it counts with what it really costs. */
-void mj_request_unpacked(struct mj_request *rq);
+/* From now on it counts with the memory that it has really taken. */
+void mj_request_settle(struct mj_request *rq);
 /* Makes a request in work for a message that passed all checks but for its body's; NULL when memory is short. */
 struct mj_request *mj_request_begin(struct mj_server *s, struct server_peer *peer, const struct table_row *row,
                                     const struct mj_header *h, const struct mj_principal *who,
