@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/seams/failpoint.h"
-#include "placements/intake.h"
+#include "placements/ingest_message.h"
 #include "placements/queries.h"
 
 #define NOT_DECLARED_RETRY_MS 500
@@ -83,8 +83,7 @@ static void fill_credit(const struct call *c, Credit *credit)
 static void on_ingested(void *arg, const struct pl_taken *t)
 {
     struct call *c = arg;
-    Credit credit = MISSIONJEUNES__PLACEMENTS__V1__CREDIT__INIT;
-    IngestResponse out = MISSIONJEUNES__PLACEMENTS__V1__INGEST_RESPONSE__INIT;
+    Credit credit;
     pl_credit_give(c->part->app->credit, mj_request_peer(c->rq), c->events, c->bytes);
     if (t->err != NULL) {
         mj_reply_error(c->rq, t->err);
@@ -97,12 +96,8 @@ static void on_ingested(void *arg, const struct pl_taken *t)
         return;
     }
     fill_credit(c, &credit);
-    out.durable_through = t->through;
-    out.position = t->position;
-    out.n_exceptions = t->exception_count;
-    out.exceptions = (EventException **)(uintptr_t)t->exceptions;
-    out.credit = &credit;
-    mj_reply(c->rq, &out.base);
+    pl_ingest_answer(mj_reply_begin(c->rq), t, credit.events, credit.bytes);
+    mj_reply_end(c->rq);
 }
 
 static struct call *call_of(struct pl_part *part, struct mj_request *rq)
@@ -119,13 +114,20 @@ static int no_memory(mj_error *err)
                    "this request unpacks to more than its limit; send a smaller one");
 }
 
+static const IngestRequest *ingest_request(struct mj_request *rq, mj_error *err)
+{
+    const struct mj_frame *f = mj_request_bytes(rq);
+    const IngestRequest *in = pl_ingest_read(f->data, f->len, mj_request_arena(rq));
+    return in != NULL ? in : mj_request_unpack(rq, &missionjeunes__placements__v1__ingest_request__descriptor, err);
+}
+
 static int ingest(void *arg, struct mj_request *rq, mj_error *err)
 {
     struct pl_app *app = arg;
-    const IngestRequest *in = mj_request_body(rq);
+    const IngestRequest *in = ingest_request(rq, err);
     struct pl_part *part;
     size_t bytes = 0;
-    if (own_stream(app, rq, in->stream, &part, err) < 0)
+    if (in == NULL || own_stream(app, rq, in->stream, &part, err) < 0)
         return -1;
     for (size_t i = 0; i < in->n_events; i++)
         bytes += in->events[i].len;
@@ -343,10 +345,12 @@ static int list_placements(void *arg, struct mj_request *rq, mj_error *err)
 #define TYPES(name) &missionjeunes__placements__v1__##name##_request__descriptor, \
                     &missionjeunes__placements__v1__##name##_response__descriptor
 
+#define INGEST_ANSWER &missionjeunes__placements__v1__ingest_response__descriptor
+
 /* Numbered streams need no idempotency key: their numbers are one. */
 const struct mj_method pl_methods[] = {
     /* method                         request, answer          who      key    handler */
-    { "placements.v1.Ingest",         TYPES(ingest),           AGENCY,  false, ingest },
+    { "placements.v1.Ingest",         NULL, INGEST_ANSWER,     AGENCY,  false, ingest },
     { "placements.v1.Resume",         TYPES(resume),           AGENCY,  false, resume },
     { "placements.v1.GetEvent",       TYPES(get_event),        LOOKERS, false, get_event },
     { "placements.v1.ListExceptions", TYPES(list_exceptions),  LOOKERS, false, list_exceptions },
