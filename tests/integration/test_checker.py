@@ -5,7 +5,6 @@ and a history by hand, first right, then with one thing wrong that must be found
 import copy
 import hashlib
 import pathlib
-import sqlite3
 import sys
 import tempfile
 import unittest
@@ -308,74 +307,123 @@ class CheckHistory(unittest.TestCase):
 
 
 class Chain(unittest.TestCase):
-    """A log file of two commits, made without the services' code."""
+    """A log of three commits in two segments, made without the services' code."""
+    lineage, key = bytes(range(16)), bytes(range(16, 32))
 
     def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.path = self.folder / "placements" / "52" / "log.db"
-        self.path.parent.mkdir(parents=True)
-        opened = log_pb2.Opened(epoch=1, lineage=bytes(range(16)), instance="test")
+        self.data = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.folder = self.data / "placements" / "52" / "log"
+        self.folder.mkdir(parents=True)
+        opened = log_pb2.Opened(epoch=1, lineage=self.lineage, instance="test")
         known = entries_pb2.EventKnown(stream=STREAM, sequence=1)
-        blocks = [self.block(1, 1, opened), self.block(17, 2, known)]
-        hashes = [hashlib.blake2b(bytes(32) + numbers(1) + blocks[0], digest_size=32).digest()]
-        hashes.append(hashlib.blake2b(hashes[0] + numbers(2) + blocks[1], digest_size=32).digest())
-        self.write("CREATE TABLE commits(first INTEGER PRIMARY KEY, count INTEGER, hash BLOB, block BLOB)")
-        self.write("CREATE TABLE writer(id INTEGER PRIMARY KEY, epoch INTEGER, lineage BLOB)")
-        self.write("INSERT INTO writer VALUES(1, 1, ?)", bytes(range(16)))
-        for first, (stored, block) in enumerate(zip(hashes, blocks), 1):
-            self.write("INSERT INTO commits VALUES(?, 1, ?, ?)", first, stored, block)
+        self.blocks = [self.block(1, 1, opened), self.block(17, 2, known), self.block(17, 2, known)]
+        self.firsts, self.hashes = [1, 2, 3], []
+        for first, block in zip(self.firsts, self.blocks):
+            before = self.hashes[-1] if self.hashes else bytes(32)
+            self.hashes.append(hashlib.blake2b(before + numbers(first) + block, digest_size=32).digest())
 
     def block(self, number, recorded_at_ms, payload):
         return log_pb2.LogBlock(entries=[log_pb2.LogEntry(recorded_at_ms=recorded_at_ms, type=number,
                                                           payload=payload.SerializeToString())]).SerializeToString()
 
-    def write(self, sql, *values):
-        db = sqlite3.connect(self.path)
-        with db:
-            db.execute(sql, values)
-        db.close()
+    def record(self, index):
+        head = dump.RECORD.pack(dump.RECORD_MARK, len(self.blocks[index]), self.firsts[index], 1, 0, 1,
+                                self.hashes[index], 0)[:-8]
+        head += dump.siphash(self.key, head).to_bytes(8, "little")
+        return head + self.blocks[index] + bytes(-len(self.blocks[index]) % 8)
+
+    def segment(self, *indexes):
+        """Writes the records of these commits as one file."""
+        first = indexes[0]
+        before = self.hashes[first - 1] if first else bytes(32)
+        head = dump.HEAD.pack(dump.MARK, first + 1, min(first, 1), self.lineage, self.key, before, 0)[:-8]
+        head += dump.siphash(self.key, head).to_bytes(8, "little")
+        path = self.folder / f"{first + 1:020}.log"
+        path.write_bytes(head + b"".join(self.record(index) for index in indexes))
+        return path
 
     def errors(self):
-        return list(dump.logs(self.folder))[-1]["errors"]
+        self.segment(0, 1)
+        self.segment(2)
+        return self.found()
+
+    def found(self):
+        return list(dump.logs(self.data))[-1]["errors"]
+
+    def test_siphash_is_the_one_of_its_paper(self):
+        self.assertEqual(0xa129ca6149be45e5, dump.siphash(bytes(range(16)), bytes(range(15))))
 
     def test_a_whole_log_has_no_errors(self):
-        entry, log = list(dump.logs(self.folder))[1:]
+        self.assertEqual([], self.errors())
+        _, entry, _, log = dump.logs(self.data)
         self.assertEqual(("EventKnown", STREAM, 2), (entry["type"], entry["payload"]["stream"], entry["position"]))
-        self.assertEqual(([], 3, 1), (log["errors"], log["end"], log["epoch"]))
+        self.assertEqual((4, 1), (log["end"], log["epoch"]))
+
+    def test_room_made_ahead_is_no_error(self):
+        self.segment(0, 1)
+        path = self.segment(2)
+        path.write_bytes(path.read_bytes() + bytes(1000))
+        self.assertEqual([], self.found())
+
+    def test_a_torn_last_commit_is_passed_over(self):
+        self.segment(0, 1)
+        path = self.segment(2)
+        whole = path.read_bytes()
+        for cut in range(dump.HEAD.size, dump.HEAD.size + dump.RECORD.size + len(self.blocks[2])):
+            path.write_bytes(whole[:cut] + bytes(100))
+            *_, log = dump.logs(self.data)
+            self.assertEqual(([], 3), (log["errors"], log["end"]), cut)
+
+    def test_a_damaged_record_with_others_behind_it_is_found(self):
+        path = self.segment(0, 1, 2)
+        whole, begins = path.read_bytes(), dump.HEAD.size
+        for index in (0, 1):
+            for at in range(begins, begins + dump.RECORD.size + len(self.blocks[index])):
+                path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+                self.assertTrue(self.found(), at)
+            begins += len(self.record(index))
+
+    def test_a_sealed_segment_that_ends_in_something_else_is_found(self):
+        path = self.segment(0, 1)
+        path.write_bytes(path.read_bytes() + bytes(8))
+        self.segment(2)
+        self.assertEqual(1, len(self.found()))
 
     def test_an_edited_block_is_found(self):
-        self.write("UPDATE commits SET block = ? WHERE first = 2", self.block(17, 3, entries_pb2.EventKnown()))
-        self.assertEqual(1, len(self.errors()))
+        self.blocks[1] = self.block(17, 3, entries_pb2.EventKnown())
+        self.assertTrue(self.errors())
 
     def test_an_edited_hash_is_found(self):
-        self.write("UPDATE commits SET hash = ? WHERE first = 1", bytes(32))
+        self.hashes[0] = bytes(32)
         self.assertEqual(2, len(self.errors()))
 
     def test_a_missing_commit_is_found(self):
-        self.write("DELETE FROM commits WHERE first = 1")
-        self.assertTrue(self.errors())
+        self.segment(1)
+        self.segment(2)
+        self.assertTrue(self.found())
+
+    def test_a_missing_segment_is_found(self):
+        self.segment(0)
+        self.segment(2)
+        self.assertTrue(self.found())
 
     def test_a_position_left_out_is_found_though_hashes_follow(self):
-        db = sqlite3.connect(self.path)
-        before, block = (db.execute("SELECT hash FROM commits WHERE first = 1").fetchone()[0],
-                         db.execute("SELECT block FROM commits WHERE first = 2").fetchone()[0])
-        db.close()
-        follows = hashlib.blake2b(before + numbers(3) + block, digest_size=32).digest()
-        self.write("UPDATE commits SET first = 3, hash = ? WHERE first = 2", follows)
-        self.assertEqual(["commit 3: expected position 2"], self.errors())
+        self.firsts[1] = 3
+        self.hashes[1] = hashlib.blake2b(self.hashes[0] + numbers(3) + self.blocks[1], digest_size=32).digest()
+        self.segment(0, 1)
+        self.assertEqual(["commit 3: expected position 2"], self.found())
 
     def test_time_that_goes_back_is_found(self):
-        block = self.block(17, 0, entries_pb2.EventKnown())
-        self.write("UPDATE commits SET block = ? WHERE first = 2", block)
+        self.blocks[1] = self.block(17, 0, entries_pb2.EventKnown())
         self.assertIn("entry 2: recorded before the one in front of it", self.errors())
 
     def test_an_unknown_type_is_found(self):
-        self.write("UPDATE commits SET block = ? WHERE first = 2", self.block(99, 2, entries_pb2.EventKnown()))
+        self.blocks[1] = self.block(99, 2, entries_pb2.EventKnown())
         self.assertIn("entry 2: type 99 is unknown", self.errors())
 
     def test_another_lineage_is_found(self):
-        self.write("UPDATE writer SET lineage = ?", bytes(16))
-        self.assertEqual(1, len(self.errors()))
+        self.lineage = bytes(16)
+        self.assertEqual(2, len(self.errors()))
 
 
 def numbers(first):

@@ -123,7 +123,7 @@ class CommandLine(harness.PlatformCase):
                          {"placements", "registry"})
         self.platform.placements.start()
         self.lines("trace", receipts[0]["event"])
-        first = self.lines("log", "dump", data / "placements" / "52" / "log.db")[0]
+        first = self.lines("log", "dump", data / "placements" / "52" / "log")[0]
         self.assertEqual((first["position"], first["type"]), (1, 1))
 
     def test_a_key_that_was_revoked_opens_nothing(self):

@@ -16,6 +16,7 @@
 #include "common/store/partition.h"
 #include "missionjeunes/common/v1/common.pb-c.h"
 #include "support/cache.h"
+#include "support/faulty_disk.h"
 #include "support/faulty_vfs.h"
 
 typedef Missionjeunes__Common__V1__PageRequest addition;         /* size: what is added; token: to which counter */
@@ -487,7 +488,7 @@ static void an_unknown_entry_of_the_common_types_refuses_to_start(void **state)
 
     (void)state;
     stop_cleanly(p);
-    snprintf(url, sizeof url, "sqlite:%s/log.db", directory);
+    snprintf(url, sizeof url, "file:%s/log", directory);
     assert_int_equal(mj_log_open(&log, url, &mj_env_real, "test", &err), 0);
     mj_block_add(&block, &handed_over);
     assert_int_equal(mj_log_append(log, mj_log_end(log), 1, block.data, block.len, &err), MJ_STORED);
@@ -528,6 +529,7 @@ static void fill_the_disk(struct mj_partition *p)
     struct add some[3];
 
     faulty.wal_write_result = SQLITE_FULL;
+    disk.write_errno = ENOSPC;
     for (int i = 0; i < 3; i++) {
         prepare(&some[i], "a", 10);
         strcpy(some[i].c.order, "one");
@@ -539,6 +541,7 @@ static void fill_the_disk(struct mj_partition *p)
         assert_int_equal(some[i].err.code, MJ_RESOURCE_EXHAUSTED);
     }
     faulty_reset();
+    disk_reset();
     until_accepting(p);
 }
 

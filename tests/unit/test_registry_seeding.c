@@ -10,6 +10,7 @@
 #include "registry/registry.h"
 #include "registry/tables.h"
 #include "support/cache.h"
+#include "support/faulty_disk.h"
 #include "support/faulty_vfs.h"
 #include "support/scratch.h"
 
@@ -66,10 +67,12 @@ static void the_default_rules_are_set_once_there_is_room(void **state)
 
     (void)state;
     faulty.wal_write_result = SQLITE_FULL;
+    disk.write_errno = ENOSPC;
     assert_int_equal(mj_seeding_start(&s, threads.loop, fr, &err), 0);
     for (int i = 0; i < LIMIT_MS && mj_partition_stats(fr)->refused == 0; i++)
         mj_loop_run_for(threads.loop, 1);
     faulty_reset();
+    disk_reset();
     for (int i = 0; i < LIMIT_MS && !mj_partition_accepting(fr); i++)
         mj_loop_run_for(threads.loop, 1);
     for (int i = 0; i < LIMIT_MS && !are_set(); i++)

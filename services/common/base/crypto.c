@@ -9,6 +9,7 @@
 _Static_assert(MJ_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
 _Static_assert(MJ_TAG == crypto_shorthash_siphashx24_BYTES && MJ_TAG == crypto_shorthash_siphashx24_KEYBYTES &&
                MJ_KEY == 2 * crypto_shorthash_siphashx24_KEYBYTES && MJ_HASH <= crypto_generichash_BYTES_MAX, "hash");
+_Static_assert(crypto_shorthash_KEYBYTES == MJ_TAG && crypto_shorthash_BYTES == sizeof(uint64_t), "check");
 _Static_assert(MJ_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");
 _Static_assert(MJ_SEAL_OVERHEAD - MJ_NONCE == crypto_aead_xchacha20poly1305_ietf_ABYTES, "overhead");
 
@@ -53,6 +54,16 @@ struct mj_tag_key mj_tag_key(const uint8_t key[MJ_KEY], const void *a, size_t a_
 void mj_tag_under(uint8_t out[MJ_TAG], const struct mj_tag_key *k, const void *b, size_t b_len)
 {
     must(crypto_shorthash_siphashx24(out, b, b_len, k->bytes));
+}
+
+uint64_t mj_check(const uint8_t key[MJ_TAG], const void *data, size_t len)
+{
+    uint8_t out[sizeof(uint64_t)];
+    uint64_t v = 0;
+    must(crypto_shorthash(out, data, len, key));
+    for (size_t i = sizeof out; i > 0; i--)
+        v = v << 8 | out[i - 1];
+    return v;
 }
 
 void mj_tag(uint8_t out[MJ_TAG], const uint8_t key[MJ_KEY], const void *a, size_t a_len, const void *b, size_t b_len)

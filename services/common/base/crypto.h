@@ -26,6 +26,8 @@ void mj_tag(uint8_t out[MJ_TAG], const uint8_t key[MJ_KEY], const void *a, size_
 struct mj_tag_key { uint8_t bytes[MJ_TAG]; };
 struct mj_tag_key mj_tag_key(const uint8_t key[MJ_KEY], const void *a, size_t a_len);
 void mj_tag_under(uint8_t out[MJ_TAG], const struct mj_tag_key *k, const void *b, size_t b_len);
+/* SipHash-2-4 with 64 bits under a key of 16 bytes: tells damaged bytes, and bytes made up by who has no key. */
+uint64_t mj_check(const uint8_t key[MJ_TAG], const void *data, size_t len);
 /* The next hash of a log's chain: BLAKE2b-256(prev, first as 8 bytes big-endian, count likewise, block). */
 void mj_chain(uint8_t out[MJ_HASH], const uint8_t prev[MJ_HASH], uint64_t first, uint64_t count, const void *block,
               size_t len);

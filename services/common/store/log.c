@@ -21,14 +21,14 @@ struct mj_log_reader {
 
 const struct mj_log_ops *mj_log_engine(const char *url, mj_error *err)
 {
-    static const struct mj_log_ops *const engines[] = { &mj_log_sqlite };
+    static const struct mj_log_ops *const engines[] = { &mj_log_files };
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
         size_t n = strlen(engines[i]->scheme);
         if (strncmp(url, engines[i]->scheme, n) == 0 && url[n] == ':') {
             return engines[i];
         }
     }
-    mj_fail(err, MJ_INVALID_ARGUMENT, "URL_SCHEME", "url", "expected a log at sqlite:/path/log.db, got another scheme");
+    mj_fail(err, MJ_INVALID_ARGUMENT, "URL_SCHEME", "url", "expected a log at file:/path/log, got another scheme");
     return NULL;
 }
 
@@ -113,7 +113,7 @@ static enum mj_append append(struct mj_log *l, const uint8_t *set_lineage, uint6
 {
     struct mj_commit c = { .first = first, .count = count, .block = block, .block_len = len };
     mj_chain(c.hash, l->head.hash, first, count, block, len);
-    enum mj_append stored = l->ops->append(l->engine, first, l->head.epoch, set_lineage, &c, 1, err);
+    enum mj_append stored = l->ops->append(l->engine, l->head.epoch, set_lineage, &c, err);
     if (stored == MJ_STORED) {
         l->head.end = first + count;
         memcpy(l->head.hash, c.hash, MJ_HASH);
@@ -150,7 +150,7 @@ int mj_log_open(struct mj_log **ret, const char *url, const struct mj_env *env, 
     }
     struct mj_log *l = mj_calloc(1, sizeof *l);
     l->ops = ops;
-    if (ops->open(&l->engine, url, true, err) != 0) {
+    if (ops->open(&l->engine, url, env, err) != 0) {
         free(l);
         return -1;
     }
@@ -199,7 +199,7 @@ int mj_log_reader_open(struct mj_log_reader **ret, const char *url, mj_error *er
 {
     const struct mj_log_ops *ops = mj_log_engine(url, err);
     void *engine;
-    if (ops == NULL || ops->open(&engine, url, false, err) != 0) {
+    if (ops == NULL || ops->open(&engine, url, NULL, err) != 0) {
         return -1;
     }
     struct mj_log_reader *r = mj_calloc(1, sizeof *r);

@@ -57,17 +57,18 @@ struct mj_log_head { uint64_t end; uint64_t epoch; uint8_t hash[MJ_HASH]; uint8_
 typedef int mj_commit_fn(void *arg, const struct mj_commit *c);
 
 struct mj_log_ops {
-    const char *scheme;                  /* "sqlite" */
-    /* Opens (and makes, where writable and absent) the log at url. Reads durable settings back and refuses others. */
-    int (*open)(void **ret, const char *url, bool writable, mj_error *err);
+    const char *scheme;                  /* "file" */
+    /* Opens the log at url: for writing with an env (it makes the log where absent, and mends its end), for reading
+     * with NULL. One writer at a time: another is refused (FAILED_PRECONDITION LOCKED). */
+    int (*open)(void **ret, const char *url, const struct mj_env *env, mj_error *err);
     int (*head)(void *engine, struct mj_log_head *ret, mj_error *err);
-    /* Appends commits in one transaction, all or none, fsynced on return. expected is the end they were decided at;
-     * epoch the writer's: another end or a newer epoch is NOT_STORED with ABORTED, reason FENCED. set_lineage is
-     * written with the first commit, NULL afterwards. */
-    enum mj_append (*append)(void *engine, uint64_t expected, uint64_t epoch, const uint8_t *set_lineage,
-                             const struct mj_commit *commits, size_t count, mj_error *err);
+    /* Appends one commit, fsynced on return. epoch is the writer's: a commit that does not start at the log's end, or a
+     * newer epoch there, is NOT_STORED with ABORTED, reason FENCED. set_lineage is written with the first commit, NULL
+     * afterwards. */
+    enum mj_append (*append)(void *engine, uint64_t epoch, const uint8_t *set_lineage, const struct mj_commit *c,
+                             mj_error *err);
     /* Commits from the one that holds position on, in order: max_bytes of blocks at most, but one commit at least.
-     * None where position is at or past the end. */
+     * None where position is at or past the end. each may ask for hash_before. */
     int (*read)(void *engine, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg, mj_error *err);
     /* Hash of the commit that ends right before position; false where no commit ends there (so at 1). */
     int (*hash_before)(void *engine, uint64_t position, uint8_t ret[MJ_HASH], bool *found, mj_error *err);
@@ -75,8 +76,8 @@ struct mj_log_ops {
     int (*probe)(void *engine, mj_error *err);
     void (*close)(void *engine);
 };
-extern const struct mj_log_ops mj_log_sqlite;
-const struct mj_log_ops *mj_log_engine(const char *url, mj_error *err);  /* by scheme: "sqlite:/path/log.db" */
+extern const struct mj_log_ops mj_log_files;
+const struct mj_log_ops *mj_log_engine(const char *url, mj_error *err);  /* by scheme: "file:/path/log" */
 
 /* ---- a log open for writing ---- */
 struct mj_log;
@@ -89,7 +90,7 @@ uint64_t mj_log_epoch(const struct mj_log *l);
 const uint8_t *mj_log_lineage(const struct mj_log *l);
 const uint8_t *mj_log_hash(const struct mj_log *l);              /* of the last durable commit */
 /* Appends one commit of count entries whose packed LogBlock is given. Updates end and hash when STORED. NOT_STORED:
- * RESOURCE_EXHAUSTED DISK_FULL, UNAVAILABLE STORE_BUSY, ABORTED FENCED, INTERNAL COMMIT_SIZE. */
+ * RESOURCE_EXHAUSTED DISK_FULL, ABORTED FENCED, INTERNAL COMMIT_SIZE. */
 enum mj_append mj_log_append(struct mj_log *l, uint64_t first, uint32_t count, const uint8_t *block, size_t len,
                              mj_error *err);
 int mj_log_probe(struct mj_log *l, mj_error *err);
@@ -99,7 +100,10 @@ struct mj_log_reader;
 int mj_log_reader_open(struct mj_log_reader **ret, const char *url, mj_error *err);
 void mj_log_reader_close(struct mj_log_reader *r);
 int mj_log_reader_head(struct mj_log_reader *r, struct mj_log_head *ret, mj_error *err);
-/* As ops->read. DATA_LOSS CHAIN_BROKEN where the commit that holds position, or one after it, is missing. */
+/* As ops->read. DATA_LOSS CHAIN_BROKEN where the commit that holds position, or one after it, is missing.
+ * While a writer is at work the last commit given may be one that is not on disk yet, or not even whole: who reads
+ * beside a writer stops at the position that the writer knows durable (as Follow and the partition do), or at the end
+ * that mj_log_reader_head tells (as the tools do), whose last commit is whole. */
 int mj_log_read(struct mj_log_reader *r, uint64_t position, size_t max_bytes, mj_commit_fn *each, void *arg,
                 mj_error *err);
 int mj_log_hash_before(struct mj_log_reader *r, uint64_t position, uint8_t ret[MJ_HASH], bool *found, mj_error *err);

@@ -204,8 +204,12 @@ static int open_log(struct mj_partition *p, const struct mj_partition_options *o
     bool log_exists;
 
     snprintf(path, sizeof path, "%s/log.db", p->directory);
+    if (access(path, F_OK) == 0)
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "OLD_LOG", NULL, "%s was written by an unreleased build, whose logs "
+                       "this one does not read; go on with that build, or begin with an empty directory", path);
+    snprintf(path, sizeof path, "%s/log", p->directory);
     log_exists = access(path, F_OK) == 0;
-    snprintf(p->log_url, sizeof p->log_url, "sqlite:%s/log.db", p->directory);
+    snprintf(p->log_url, sizeof p->log_url, "file:%s/log", p->directory);
     snprintf(path, sizeof path, "sqlite:%s/keys.db", p->directory);
     if (mj_keystore_open(&p->keys, path, log_exists, err) < 0)
         return -1;

@@ -67,7 +67,7 @@ struct mj_command {
 
 struct mj_partition_options {
     const struct mj_threads *threads;
-    const char *directory;               /* MJ_DATA/placements/52: LOCK, log.db, tables.db, keys.db */
+    const char *directory;               /* MJ_DATA/placements/52: LOCK, log, tables.db, keys.db */
     const char *region;
     const char *instance;
     size_t waiting_bytes;                /* bound of commands waiting: 64 MiB; beyond it RESOURCE_EXHAUSTED */

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* sqlite_open: what the three users of SQLite (log, tables, keys) have in common. Private to store/.
+/* sqlite_open: what the users of SQLite (tables, keys, libmj's spool) have in common. Private to store/.
  *
  * One function opens a file with every setting that our promises stand on, and reads each one back; another tells a
  * failed write that is proven to be undone from one that is not. One thread at a time uses a handle; exactly one

@@ -27,7 +27,7 @@ static void *ours_open(const char *dir)
     struct mj_log *l;
     mj_error err;
     char url[PATH];
-    snprintf(url, sizeof url, "sqlite:%s/log.db", dir);
+    snprintf(url, sizeof url, "file:%s/log", dir);
     if (mj_log_open(&l, url, &mj_env_real, "bench", &err) != 0) {
         bench_die("our log: %s", err.text);
     }
