@@ -18,9 +18,9 @@ AGENCIES = 4
 RANDOM_KILLS = 6
 # Each at least once, by name. @n: at the n-th pass, so that it dies in the midst of work.
 POINTS = {
-    "placements": ["log.before_begin@20", "log.after_insert@20", "log.before_commit@20", "log.after_commit@20",
-                   "part.after_append@20", "part.after_decide@50", "part.before_answer@20", "ev.after_decide@50",
-                   "ev.before_reply@20", "tables.before_commit@3", "tables.after_commit@3"],
+    "placements": ["log.before_begin@20", "log.room@2", "log.after_insert@20", "log.before_commit@20",
+                   "log.after_commit@20", "part.after_append@20", "part.after_decide@50", "part.before_answer@20",
+                   "ev.after_decide@50", "ev.before_reply@20", "tables.before_commit@3", "tables.after_commit@3"],
     "registry": ["keys.after_put@10", "reg.after_decide@10", "part.before_answer@10", "log.after_commit@10",
                  "tables.before_commit@2"],
     "reporting": ["proj.before_exec@5", "proj.after_exec@5", "tables.before_commit@2", "tables.after_commit@2"],
