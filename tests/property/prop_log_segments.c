@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
 /* Whatever is appended, and whichever sectors of the last append a power cut leaves: the log that opens again is all
- * that was acknowledged, and of the rest the last commit whole or nothing. And whichever byte is changed, it is found. */
+ * that was acknowledged, and of the rest the last commit whole or nothing. Whichever byte is changed, it is found. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

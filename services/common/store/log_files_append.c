@@ -46,8 +46,8 @@ static enum mj_append undo(struct log_files *l, mj_error *err)
 static enum mj_append fence(const struct log_files *l, uint64_t expected, uint64_t epoch, mj_error *err)
 {
     mj_fail(err, MJ_ABORTED, "FENCED", NULL,
-            "expected to append at %llu in epoch %llu, the log was left at %llu in epoch %llu or another writer has it; "
-            "end this process",
+            "expected to append at %llu in epoch %llu, the log was left at %llu in epoch %llu, or another writer has "
+            "it; end this process",
             (unsigned long long)expected, (unsigned long long)epoch, (unsigned long long)l->head.end,
             (unsigned long long)l->head.epoch);
     return MJ_NOT_STORED;
