@@ -88,13 +88,14 @@ static int out_of_range(const char *text, uint64_t max, mj_error *err)
 
 static int read_unsigned(uint64_t *ret, const json_t *value, uint64_t max, mj_error *err)
 {
-    char text[32];
+    char number[32];
+    const char *text = number;
     char *end;
 
     if (json_is_integer(value))
-        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
     else if (json_is_string(value))
-        snprintf(text, sizeof text, "%s", json_string_value(value));
+        text = json_string_value(value);
     else
         return wrong_type(value, "a whole number", err);
     errno = 0;

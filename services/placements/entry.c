@@ -92,7 +92,7 @@ static bool tag(const struct mj_field *f, uint8_t ret[MJ_TAG])
 
 static bool siret(const struct mj_field *f, char ret[MJ_SIRET_LEN + 1])
 {
-    return f->len == MJ_SIRET_LEN && mj_field_text(f, ret, MJ_SIRET_LEN + 1);
+    return mj_field_text(f, ret, MJ_SIRET_LEN + 1) && f->len == MJ_SIRET_LEN;
 }
 
 /* Short texts of our own making: names of reasons and paths of fields. */

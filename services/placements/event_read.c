@@ -74,12 +74,12 @@ static uint64_t tag_of(enum pl_kind kind, const uint8_t *data, size_t len)
 static bool take_fact(struct pl_reading *r, uint32_t kind, const struct mj_field *message, struct mj_arena *a)
 {
     const struct pl_shape *shape = &pl_shapes[kind];
-    struct mj_fields all = mj_fields_of(message->data, message->len);
     struct mj_field f;
     uint32_t before = 0;
     int rc;
     if (message->wire != MJ_WIRE_BYTES || r->event.fact.kind != PL_NONE)
         return false;
+    struct mj_fields all = mj_fields_of(message->data, message->len);
     while ((rc = mj_fields_next(&all, &f)) > 0) {
         if (!f.shortest || f.number <= before || f.number > shape->count ||
             !take_member(r, &shape->members[f.number - 1], &f, a))
@@ -93,10 +93,10 @@ static bool take_fact(struct pl_reading *r, uint32_t kind, const struct mj_field
 
 static bool take_corrected(struct pl_reading *r, const struct mj_field *message, struct mj_arena *a)
 {
-    struct mj_fields all = mj_fields_of(message->data, message->len);
     struct mj_field f;
     if (message->wire != MJ_WIRE_BYTES || r->event.fact.kind != PL_NONE)
         return false;
+    struct mj_fields all = mj_fields_of(message->data, message->len);
     r->event.correction = true;
     int rc = mj_fields_next(&all, &f);
     if (rc <= 0)

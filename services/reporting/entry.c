@@ -86,7 +86,7 @@ static bool take_of_fact(struct mj_rep_told *t, const struct mj_field *f)
     const struct layout *l = &layouts[t->fact];
 
     if (f->number == l->day) {
-        return (f->len == 0 && l->may_lack) || take_day(t, f, l->week);
+        return (f->wire == MJ_WIRE_BYTES && f->len == 0 && l->may_lack) || take_day(t, f, l->week);
     }
     if (f->number == l->contract) {
         t->contract = (uint8_t)f->value;
@@ -230,7 +230,7 @@ int mj_rep_entry_read(struct mj_rep_told **ret, const char *service, const char 
     if (moves_no_figure(placements, e->type)) {
         return 0;
     }
-    while (r < end && r->type != e->type) {
+    while (r < end && (r->take == NULL || r->type != e->type)) {
         r++;
     }
     if (r == end) {

@@ -32,7 +32,7 @@ static void check_events(const IngestRequest *in)
     (void)mj_siret_check(in->stream, "stream", &err);
     for (size_t i = 0; i < in->n_events; i++) {
         bytes += in->events[i].len;
-        (void)pl_event_check(in->events[i].data, in->events[i].len, "41234567800017", NOW, again, &ev, &w, &err);
+        (void)pl_event_check(in->events[i].data, in->events[i].len, "41234567000019", NOW, again, &ev, &w, &err);
     }
     (void)pl_batch_check(in->first_sequence, in->n_events, bytes, &err);
 }

@@ -18,18 +18,21 @@ from google.protobuf import json_format  # noqa: E402
 from missionjeunes.common.v1 import common_pb2 as common  # noqa: E402
 from missionjeunes.directory.v1 import directory_pb2 as directory  # noqa: E402
 from missionjeunes.log.v1 import log_pb2 as log  # noqa: E402
+from missionjeunes.placements.v1 import entries_pb2 as placed  # noqa: E402
 from missionjeunes.placements.v1 import placements_pb2 as placements  # noqa: E402
+from missionjeunes.registry.v1 import entries_pb2 as registered  # noqa: E402
 from missionjeunes.registry.v1 import registry_pb2 as registry  # noqa: E402
 from missionjeunes.reporting.v1 import reporting_pb2 as reporting  # noqa: E402
 
-AGENCY = "41234567800017"
-HOST = "55210055400013"
-PERSON = "R52-041061050R3GG28A0"
+AGENCY = "41234567000019"
+HOST = "35600000000048"
+PERSON = "R52-008J4CT4ANK7F24S1"
 NOW = 1795000000000
 
 # In the order of methods.h: log, registry with directory, placements, reporting; each table as its service has it.
 METHODS = [
     ("log.v1.Follow", log.FollowRequest, log.FollowResponse),
+    ("log.v1.Describe", log.DescribeRequest, log.DescribeResponse),
     ("registry.v1.DeclareOrganisation", registry.DeclareOrganisationRequest, registry.DeclareOrganisationResponse),
     ("registry.v1.DeclareAgency", registry.DeclareAgencyRequest, registry.DeclareAgencyResponse),
     ("registry.v1.DeclarePrincipal", registry.DeclarePrincipalRequest, registry.DeclarePrincipalResponse),
@@ -151,20 +154,124 @@ def frame():
         yield framed(6, 1, 0, frames) + framed(0, 1, 0, frames) + framed(15, 1, 3, frames)
 
 
-TARGETS = {"frame": frame, "header": header, "message": message}
+def event():
+    """Every kind of fact, and of correction."""
+    for one in events():
+        yield one.SerializeToString()
+    yield placements.PlacementEvent(placement_ref=b"\xff\x00", occurred_at_ms=2**63).SerializeToString()
+
+
+def entries():
+    """Every entry of placements and registry, by its type."""
+    accepted = placed.EventAccepted(stream=AGENCY, sequence=7, payload_hash=bytes(range(16)), key=1, warning="LATE",
+                                    placement=bytes(range(16, 32)), registry_position=9, late_days=3, unmatched=True)
+    for one in events():
+        accepted.event = one.SerializeToString()
+        yield 16, accepted
+    known = {"stream": AGENCY, "sequence": 8, "payload_hash": bytes(16), "key": 1, "same_as": 3}
+    yield 17, placed.EventKnown(**known)
+    yield 18, placed.EventRejected(**known, reason="SIRET_CHECKSUM", field="started.host_siret")
+    yield 19, placed.PlacementMatched(placement=bytes(range(16)), stream=AGENCY, young_person=PERSON)
+    yield 20, placed.StreamQuality(stream=AGENCY, resends=300, conflicts=2)
+    kinds = (registered.OrganisationDeclared, registered.PrincipalDeclared, registered.KeyAdded, registered.KeyRevoked,
+             registered.RuleSet, registered.PersonEnrolled)
+    for number, kind in enumerate(kinds, 16):
+        yield number, filled(kind())
+
+
+def entry():
+    """Each entry, before each of its readers."""
+    for number, one in entries():
+        for reader in range(4):
+            yield bytes([number, reader]) + one.SerializeToString()
+
+
+def block():
+    """Blocks of one entry and of several; a command's entry; a wrong count."""
+    rows = [log.LogEntry(recorded_at_ms=NOW, type=number, principal="agence-52", payload=one.SerializeToString())
+            for number, one in entries()]
+    rows[1].command_key, rows[1].command_hash, rows[1].command_answer = bytes(16), bytes(range(16)), b"answer"
+    opened = log.Opened(epoch=1, lineage=bytes(16), instance="placements-1").SerializeToString()
+    rows[2].type, rows[2].payload = 1, opened
+    for some in (rows[:1], rows[1:3], rows[:3], rows[3:8], []):
+        yield bytes([len(some)]) + log.LogBlock(entries=some).SerializeToString()
+    yield bytes([9]) + log.LogBlock(entries=rows[:2]).SerializeToString()
+
+
+def json():
+    """Requests and events as JSON, and files of them as mj send reads."""
+    texts = [json_format.MessageToJson(e, preserving_proto_field_name=True) for e in events()]
+    texts = [t.replace("TS0yMDI2LTE=", "M-2026-1") for t in texts]
+    event_kind = bytes([2 * len(METHODS)])
+    for text in texts:
+        yield event_kind + text.encode()
+    for number, (_, request, _) in enumerate(METHODS):
+        if request is not placements.IngestRequest:
+            yield bytes([2 * number]) + json_format.MessageToJson(filled(request()), indent=0).encode()
+    yield b"\1" + "\n".join(texts[:3]).encode()
+    yield b"\1[" + ",\n".join(texts[3:6]).encode() + b"]\n{nonsense}\n" + texts[0].encode()
+    yield event_kind + b'{"placement_ref":{"hex":"FF00"},"youngPerson":null,"hours":{"minutes":"0600","kind":1}}'
+    for example in sorted((ROOT / "tools/examples").glob("*.json")):
+        yield b"\1" + example.read_bytes()[:2000]
+
+
+def config():
+    """A file, flags and variables."""
+    file = b"; a comment\n[placements]\nlisten = [::1]:0\ndata=/var/lib/mj\nregion = 52,75\nrows-cache = 32M\n"
+    yield file + b"\0--credit=77\0--demo-data\0MJ_REGISTRY=tcp://127.0.0.1:5510"
+    yield b"\0--listen\0127.0.0.1:5511\0--region\0all\0--region\0FR\0--rows-cache=1G"
+    yield b"\0--check-config\0MJ_PLACEMENTS_LISTEN=0.0.0.0:80\0MJ_CREDIT=1\0MJ_DEMO_DATA=yes"
+    yield b"lisetn = 1\n" + file
+    yield b"\0--help\0--version"
+
+
+def bootstrap():
+    """A file of principals."""
+    key = b"%064x"
+    yield b"# made by mj keys\nregistry service " + key % 1 + b" follows=registry,placements\nop operator " + key % 2
+    yield b"ett-1 agency " + key % 3 + b" organisation=" + AGENCY.encode() + b" regions=52,75\n"
+    yield b"ml mission_locale " + b"41" * 32 + b" regions=FR\nml mission_locale " + b"42" * 32 + b" regions=FR # second\n"
+
+
+def http():
+    """A request in one piece, in many, with what may happen between."""
+    whole = b"GET /livez?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    yield bytes([0x81]) + whole + bytes([0xE1])
+    yield b"".join(bytes([1, c]) for c in whole) + bytes([0xE1, 0xA0])
+    yield bytes([0x81]) + b"POST / HTTP/1.0\n\n" + bytes([0xA0, 0xE1])
+    yield bytes([0x9F]) + b"GET " + b"/a" * 500 + bytes([0xC0])
+
+
+def endpoint():
+    """Endpoints and hosts, right and wrong."""
+    for text in ("tcp://127.0.0.1:5511", "tcp://[::1]:5511", "tcp://registry.example.fr:1", "127.0.0.1", "::1", "0.0.0.0",
+                 "tcp://*:5511", "tcp://127.0.0.1;127.0.0.2:80", "ipc:///tmp/x", "tcp://a:65536"):
+        yield b"\x15\x8f" + text.encode()
+
+
+def text():
+    """Texts of every kind that is checked."""
+    for one in ("2026-02-28", "2028-02-29", "2026-W53", "2020-W53", PERSON, AGENCY, AGENCY[:9], HOST, "N1103", "52", "2A",
+                "00ff" * 5, "é€😀 \u2028 <&> \" \\", "a plain text that is longer than eight bytes", "FR"):
+        yield one.encode()
+    for one in (b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf0\x8f\xbf\xbf", b"12345678\xe2\x82"):
+        yield one
+
+
+TARGETS = (frame, header, message, event, entry, block, json, config, bootstrap, http, endpoint, text)
 
 
 def main():
     """Writes them all."""
-    for name, seeds in TARGETS.items():
-        folder = HERE / "corpus" / name
+    for seeds in TARGETS:
+        folder = HERE / "corpus" / seeds.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("seed-*"):
             old.unlink()
         count = 0
         for count, seed in enumerate(dict.fromkeys(seeds()), 1):
             (folder / f"seed-{count:02}").write_bytes(seed)
-        print(f"{name}: {count} seeds")
+        print(f"{seeds.__name__}: {count} seeds")
 
 
 if __name__ == "__main__":

@@ -197,6 +197,7 @@ static void numbers_out_of_range_are_refused(void **state)
     refused(EVENT, "{\"occurred_at_ms\":\"18446744073709551616\"}", "FIELD_RANGE", "occurred_at_ms");
     refused(EVENT, "{\"occurred_at_ms\":\"\"}", "FIELD_RANGE", "occurred_at_ms");
     refused(EVENT, "{\"occurred_at_ms\":\"5x\"}", "FIELD_RANGE", "occurred_at_ms");
+    refused(EVENT, "{\"occurred_at_ms\":\"0000000000000000000000000000000x\"}", "FIELD_RANGE", "occurred_at_ms");
     refused(REGION, "{\"counters\":[{\"value\":\"-\"}]}", "FIELD_RANGE", "counters[0].value");
 }
 

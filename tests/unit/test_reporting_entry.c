@@ -176,6 +176,8 @@ static void what_moves_no_figure_tells_nothing_and_an_unknown_type_is_refused(vo
     assert_null(told);
     assert_int_equal(-1, read_bytes(&told, "placements", 900, &bytes, &err));
     assert_int_equal(MJ_UNIMPLEMENTED, err.code);
+    assert_int_equal(-1, read_bytes(&told, "registry", 0, &bytes, &err));
+    assert_int_equal(MJ_UNIMPLEMENTED, err.code);
     assert_int_equal(-1, read_bytes(&told, "placements", TYPE(EVENT_KNOWN), &bytes, &err));
     assert_string_equal("ENTRY_BROKEN", err.reason);     /* of no stream */
 }
