@@ -58,6 +58,11 @@ void mj_arena_destroy(struct mj_arena *a)
     free(a);
 }
 
+void mj_arena_open(struct mj_arena *a)
+{
+    a->ceiling = 0;
+}
+
 void *mj_arena_alloc(struct mj_arena *a, size_t n)
 {
     if (n > SIZE_MAX / 2)

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t kind = data[0] / 2 % (method_count + 1);
     const ProtobufCMessageDescriptor *d = kind == method_count
                                               ? &missionjeunes__placements__v1__placement_event__descriptor
-                                              : methods[kind].request;
+                                              : methods_request(&methods[kind]);
     mj_arena_reset(arena, 0);
     if (read_message(&m, d, (const char *)data + 1, size - 1) == 0)
         hold_same_again(d, m);

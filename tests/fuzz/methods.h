@@ -5,6 +5,7 @@
 #define MJ_FUZZ_METHODS_H
 
 #include "common/service/daemon.h"
+#include "missionjeunes/placements/v1/placements.pb-c.h"
 
 #define METHODS_MAX 64
 
@@ -23,6 +24,12 @@ static inline size_t methods_copy(struct mj_method out[METHODS_MAX])
             out[n++] = *m;
     out[n] = (struct mj_method)MJ_METHODS_END;
     return n;
+}
+
+/* A method's request; Ingest's table states none, since its handler reads the bytes itself. */
+static inline const ProtobufCMessageDescriptor *methods_request(const struct mj_method *m)
+{
+    return m->request != NULL ? m->request : &missionjeunes__placements__v1__ingest_request__descriptor;
 }
 
 #endif
