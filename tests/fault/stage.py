@@ -21,13 +21,16 @@ for folder in (HERE, HERE.parent / "integration", HERE.parent / "observer"):
     sys.path.insert(0, str(folder))
 
 
-def run_alone(phase, name):
-    """The main program of a phase: --seed N --scale X; prints its counts as one JSON line."""
+def run_alone(phase, name, **options):
+    """The main program of a phase: --seed N --scale X, and options of its own: {name: type}; prints its counts as one
+    JSON line."""
     import harness                               # pylint: disable=import-outside-toplevel
     parser = argparse.ArgumentParser(description=name)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0)
+    for option, kind in options.items():
+        parser.add_argument(f"--{option}", type=kind)
     given = parser.parse_args()
     since = time.monotonic()
-    counts = phase(harness.Platform, given.seed, given.scale)
+    counts = phase(harness.Platform, given.seed, given.scale, **{option: getattr(given, option) for option in options})
     print(json.dumps({"phase": name, "seed": given.seed, "seconds": round(time.monotonic() - since, 1)} | counts))
