@@ -5,7 +5,6 @@
 #include <missionjeunes/placements/v1/entries.pb-c.h>
 #include <missionjeunes/placements/v1/placements.pb-c.h>
 #include <missionjeunes/registry/v1/entries.pb-c.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/fields.h"
@@ -216,14 +215,13 @@ static bool complete(const struct mj_rep_told *t, const struct reader *r)
            (t->what != MJ_REP_TELLS_ENROLLED || t->log != MJ_REP_FR);
 }
 
-int mj_rep_entry_read(struct mj_rep_told **ret, const char *service, const char *region, const struct mj_entry *e,
-                      struct mj_arena *a, mj_error *err)
+int mj_rep_entry_read(struct mj_rep_told *ret, const char *service, const char *region, const struct mj_entry *e,
+                      mj_error *err)
 {
     int log = mj_rep_log(service, region);
     bool placements = log >= MJ_REP_REGIONS;
     const struct reader *r = readers[placements], *end = r + 5;
 
-    *ret = NULL;
     if (log < 0) {
         return mj_fail(err, MJ_INTERNAL, "LOG_UNKNOWN", NULL, "reporting folds no log %s/%s", service, region);
     }
@@ -238,16 +236,11 @@ int mj_rep_entry_read(struct mj_rep_told **ret, const char *service, const char 
                        "entry %llu of %s/%s is of type %u, which this version does not know; install a newer reporting",
                        (unsigned long long)e->position, service, region, e->type);
     }
-    struct mj_rep_told *t = mj_arena_alloc(a, sizeof *t);
-    if (t == NULL) {
-        abort();                         /* an arena without a ceiling: memory is short */
-    }
-    *t = (struct mj_rep_told){ .what = r->what, .log = log, .position = e->position, .day = MJ_NO_DATE };
-    if (!each_field(t, e->payload, e->payload_len, r->take) || !complete(t, r)) {
+    *ret = (struct mj_rep_told){ .what = r->what, .log = log, .position = e->position, .day = MJ_NO_DATE };
+    if (!each_field(ret, e->payload, e->payload_len, r->take) || !complete(ret, r)) {
         return mj_fail(err, MJ_DATA_LOSS, "ENTRY_BROKEN", NULL,
                        "entry %llu of type %u in %s/%s cannot be read, or lacks what it must tell",
                        (unsigned long long)e->position, e->type, service, region);
     }
-    *ret = t;
-    return 0;
+    return 1;
 }

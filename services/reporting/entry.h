@@ -38,13 +38,14 @@ struct mj_rep_told {
     char person[MJ_PERSON_TEXT];         /* "" where none is named */
     uint8_t name[MJ_TAG];                /* the placement's */
     uint64_t resends, conflicts;
-    /* The rows it is folded into, found when they were asked for (fold.c). */
+    /* The rows it is folded into, held from when they were found until it is folded (fold.c). */
     struct mj_row *stream_row, *placement_row, *person_row;
+    bool rows_here;                      /* those that it needs */
 };
 
-/* Reads e->payload into *ret, in the arena; NULL for an entry that moves no figure. DATA_LOSS ENTRY_BROKEN, ENTRY_DATE;
- * UNIMPLEMENTED ENTRY_TYPE_UNKNOWN. */
-int mj_rep_entry_read(struct mj_rep_told **ret, const char *service, const char *region, const struct mj_entry *e,
-                      struct mj_arena *a, mj_error *err);
+/* Reads e->payload: 1; 0 for an entry that moves no figure. DATA_LOSS ENTRY_BROKEN, ENTRY_DATE; UNIMPLEMENTED
+ * ENTRY_TYPE_UNKNOWN. */
+int mj_rep_entry_read(struct mj_rep_told *ret, const char *service, const char *region, const struct mj_entry *e,
+                      mj_error *err);
 
 #endif

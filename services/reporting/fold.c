@@ -16,6 +16,7 @@ struct mj_rep_fold {
     struct mj_rep_fold_events events;
     struct mj_rep_positions commits;     /* where the last commit folded of each log ended */
     struct mj_rep_stream *moved;         /* streams that this commit told of, and the cells not yet */
+    const struct mj_rep_told *asked;     /* what a stream's row was asked for last; NULL after each commit folded */
     struct mj_rep_unsaved names;
 };
 
@@ -204,24 +205,19 @@ static void fold_matched(struct step *s)
 
 /* ---- the model's domain ---- */
 
-static int fold(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
-                mj_error *err)
+static int fold_told(struct step *s, mj_error *err)
 {
-    if (e->value == NULL) {
-        return 0;                        /* who may ask is auth/who's business */
-    }
-    struct step s = step_of(app, m, e);
-    const struct mj_rep_told *t = s.told;
-    struct mj_rep_quality *q = t->what == MJ_REP_TELLS_ENROLLED ? NULL : quality_of(&s);
-    (void)service, (void)region;
+    const struct mj_rep_told *t = s->told;
+    struct mj_rep_quality *q = t->what == MJ_REP_TELLS_ENROLLED ? NULL : quality_of(s);
+
     switch (t->what) {
     case MJ_REP_TELLS_ENROLLED:
-        fold_enrolled(&s);
+        fold_enrolled(s);
         return 0;
     case MJ_REP_TELLS_ACCEPTED:
-        return fold_accepted(&s, err);
+        return fold_accepted(s, err);
     case MJ_REP_TELLS_MATCHED:
-        fold_matched(&s);
+        fold_matched(s);
         return 0;
     case MJ_REP_TELLS_KNOWN:
         q->events++;
@@ -239,6 +235,22 @@ static int fold(void *app, struct mj_model *m, const char *service, const char *
     return 0;
 }
 
+static int fold(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
+                mj_error *err)
+{
+    struct step s = step_of(app, m, e);
+    struct mj_row *const held[] = { s.told->stream_row, s.told->placement_row, s.told->person_row };
+    int rc = fold_told(&s, err);
+
+    (void)service, (void)region;
+    for (size_t i = 0; i < 3; i++) {
+        if (held[i] != NULL) {
+            mj_row_release(held[i]);
+        }
+    }
+    return rc;
+}
+
 static void folded(void *app, struct mj_model *m, const char *service, const char *region, uint64_t position,
                    uint64_t recorded_at_ms)
 {
@@ -247,6 +259,7 @@ static void folded(void *app, struct mj_model *m, const char *service, const cha
     uint32_t entries = (uint32_t)(position - f->commits.at[log]);
 
     (void)m;
+    f->asked = NULL;
     tell_cells_of_streams(f);
     f->commits.at[log] = position;
     mj_rep_cells_positions(f->cells)->at[log] = position;
@@ -254,31 +267,52 @@ static void folded(void *app, struct mj_model *m, const char *service, const cha
     f->events.folded(f->events.arg, region, entries);
 }
 
-static int read(void *app, const char *service, const char *region, struct mj_entry *e, struct mj_arena *a,
+static int read(void *app, const char *service, const char *region, const struct mj_entry *e, void *value,
                 mj_error *err)
 {
-    struct mj_rep_told *t;
-    int rc = mj_rep_entry_read(&t, service, region, e, a, err);
-
     (void)app;
-    e->value = t;
-    return rc;
+    return mj_rep_entry_read(value, service, region, e, err);
 }
 
-/* ---- which rows an entry needs: once all are here it is folded in the same turn, and finds them in what it tells */
+/* ---- which rows an entry needs: each is looked for until it is here, and held until the entry is folded ---- */
 
-static struct mj_row *want(struct step *s, const struct mj_row_kind *kind, struct mj_row_key key,
-                           struct mj_row_waiter *w)
+static bool hold(struct mj_row **held, struct mj_row *row)
 {
-    return mj_rows_want(s->rows, kind, &key, w);
+    if (row != NULL) {
+        mj_row_hold(row);
+        *held = row;
+    }
+    return row != NULL;
+}
+
+static bool need(struct step *s, struct mj_row **held, const struct mj_row_kind *kind, struct mj_row_key key,
+                 struct mj_row_waiter *w)
+{
+    return hold(held, mj_rows_want(s->rows, kind, &key, w));
+}
+
+/* Entries of one stream come in a row. */
+static bool need_stream(struct step *s, struct mj_row_waiter *w)
+{
+    struct mj_rep_told *t = s->told;
+    const struct mj_rep_told *last = s->fold->asked;
+
+    if (t->stream_row != NULL) {
+        return true;
+    }
+    s->fold->asked = t;
+    if (last != NULL && last->stream_row != NULL && last->log == t->log &&
+        memcmp(last->siret, t->siret, sizeof t->siret) == 0) {
+        return hold(&t->stream_row, last->stream_row);
+    }
+    return need(s, &t->stream_row, &mj_rep_stream_rows, mj_rep_stream_key(s->region, t->siret), w);
 }
 
 /* The young person of an entry that names none can be named only once the placement is here, and is asked for then.
  * Most entries move no figure of a person. */
-static bool needs_person(struct step *s)
+static bool tells_of_person(struct mj_rep_told *t)
 {
-    struct mj_rep_told *t = s->told;
-    const struct mj_rep_placement *p = t->placement_row == NULL ? NULL : mj_row_value(t->placement_row);
+    const struct mj_rep_placement *p = mj_row_value(t->placement_row);
 
     if (p != NULL && p->person[0] != '\0') {
         memcpy(t->person, p->person, sizeof t->person);  /* the first that was named holds */
@@ -286,27 +320,52 @@ static bool needs_person(struct step *s)
     return t->person[0] != '\0' && (p == NULL || !mj_rep_placement_settled(p, t));
 }
 
+static bool need_placement(struct step *s, struct mj_row_waiter *w)
+{
+    struct mj_rep_told *t = s->told;
+
+    if (t->placement_row != NULL ||
+        need(s, &t->placement_row, &mj_rep_placement_rows, mj_rep_placement_key(s->region, t->name), w)) {
+        return true;
+    }
+    if (t->person[0] != '\0') {          /* most likely it is who the placement names: fetched in the same job */
+        struct mj_row_key key = mj_rep_person_key(t->person);
+        (void)mj_rows_want(s->rows, &mj_rep_person_rows, &key, w);
+    }
+    return false;
+}
+
+static bool need_person(struct step *s, struct mj_row_waiter *w)
+{
+    struct mj_rep_told *t = s->told;
+
+    return t->person_row != NULL || need(s, &t->person_row, &mj_rep_person_rows, mj_rep_person_key(t->person), w);
+}
+
 static bool needs(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
                   struct mj_row_waiter *w)
 {
-    if (e->value == NULL) {
-        return true;
-    }
     struct step s = step_of(app, m, e);
     struct mj_rep_told *t = s.told;
-    bool enrolled = t->what == MJ_REP_TELLS_ENROLLED;
-    bool placement = t->what == MJ_REP_TELLS_ACCEPTED || t->what == MJ_REP_TELLS_MATCHED;
-    bool person = enrolled;
+    bool stream;
 
     (void)service, (void)region;
-    t->stream_row = enrolled ? NULL : want(&s, &mj_rep_stream_rows, mj_rep_stream_key(s.region, t->siret), w);
-    if (placement) {
-        t->placement_row = want(&s, &mj_rep_placement_rows, mj_rep_placement_key(s.region, t->name), w);
-        person = needs_person(&s);
+    if (t->rows_here) {
+        return true;
     }
-    t->person_row = person ? want(&s, &mj_rep_person_rows, mj_rep_person_key(t->person), w) : NULL;
-    return (enrolled || t->stream_row != NULL) && (!placement || t->placement_row != NULL) &&
-           (!person || t->person_row != NULL);
+    switch (t->what) {
+    case MJ_REP_TELLS_ENROLLED:
+        t->rows_here = need_person(&s, w);
+        break;
+    case MJ_REP_TELLS_ACCEPTED:
+    case MJ_REP_TELLS_MATCHED:
+        stream = need_stream(&s, w);
+        t->rows_here = need_placement(&s, w) && (!tells_of_person(t) || need_person(&s, w)) && stream;
+        break;
+    default:
+        t->rows_here = need_stream(&s, w);
+    }
+    return t->rows_here;
 }
 
 /* ---- what stands besides rows ---- */
@@ -334,6 +393,7 @@ static int ready(void *app, struct mj_model *m, mj_error *err)
     mj_rep_cells_clear(f->cells);
     mj_rep_unsaved_clear(&f->names);
     f->moved = NULL;
+    f->asked = NULL;
     if (mj_rep_tables_load(mj_rows_readers(rows), f->cells, err) < 0 ||
         mj_rows_learn(rows, &mj_rep_placement_rows, err) < 0 || mj_rows_learn(rows, &mj_rep_person_rows, err) < 0) {
         return -1;
@@ -346,6 +406,6 @@ static int ready(void *app, struct mj_model *m, mj_error *err)
 }
 
 const struct mj_model_domain mj_rep_domain = {
-    .schema_name = mj_rep_schema_name, .schema = mj_rep_schema, .read = read, .needs = needs, .fold = fold,
-    .folded = folded, .ready = ready, .app = NULL,
+    .schema_name = mj_rep_schema_name, .schema = mj_rep_schema, .read = read, .value_size = sizeof(struct mj_rep_told),
+    .needs = needs, .fold = fold, .folded = folded, .ready = ready, .app = NULL,
 };

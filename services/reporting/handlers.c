@@ -157,12 +157,12 @@ static void stopping(void *app)
 
 /* ---- the model: the daemon hands out one app, of which the fold is a part ---- */
 
-static int model_read(void *app, const char *service, const char *region, struct mj_entry *e, struct mj_arena *a,
+static int model_read(void *app, const char *service, const char *region, const struct mj_entry *e, void *value,
                       mj_error *err)
 {
     struct reporting *r = app;
 
-    return mj_rep_domain.read(r->fold, service, region, e, a, err);
+    return mj_rep_domain.read(r->fold, service, region, e, value, err);
 }
 
 static bool model_needs(void *app, struct mj_model *m, const char *service, const char *region,
@@ -197,8 +197,9 @@ static int model_ready(void *app, struct mj_model *m, mj_error *err)
 }
 
 static const struct mj_model_domain model = {
-    .schema_name = mj_rep_schema_name, .schema = mj_rep_schema, .read = model_read, .needs = model_needs,
-    .fold = model_fold, .folded = model_folded, .ready = model_ready,
+    .schema_name = mj_rep_schema_name, .schema = mj_rep_schema, .read = model_read,
+    .value_size = sizeof(struct mj_rep_told), .needs = model_needs, .fold = model_fold,
+    .folded = model_folded, .ready = model_ready,
 };
 
 /* ---- what operators see ---- */

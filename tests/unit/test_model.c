@@ -16,6 +16,7 @@
 static struct scratch scratch;
 static struct mj_threads threads;
 static struct mj_model *model;
+static struct mj_buf block;              /* of the commit offered last: the model may use it until it is done */
 static unsigned folds, dones;
 
 static int fold(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
@@ -37,17 +38,15 @@ static int take(uint32_t type, bool broken, mj_error *err)
 {
     const struct mj_entry e = { .recorded_at_ms = 1, .type = type, .principal = "service" };
     uint8_t before[MJ_HASH] = { 0 };
-    struct mj_buf block = MJ_BUF_INIT;
     struct mj_commit c = { .first = 1, .count = 1 };
 
+    mj_buf_clear(&block);
     mj_block_add(&block, &e);
     c.block = block.data;
     c.block_len = block.len;
     mj_chain(c.hash, before, 1, 1, block.data, block.len);
     c.hash[0] ^= broken;
-    int rc = mj_model_take(model, "placements", "52", &c, on_done, NULL, err);
-    mj_buf_free(&block);
-    return rc;
+    return mj_model_take(model, "placements", "52", &c, on_done, NULL, err);
 }
 
 static uint64_t next(void)
@@ -84,6 +83,7 @@ static int tear_down(void **state)
     cache_down(&threads);
     mj_loop_destroy(threads.loop);
     scratch_remove(&scratch);
+    mj_buf_free(&block);
     return 0;
 }
 

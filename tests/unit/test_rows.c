@@ -235,6 +235,27 @@ static void rows_that_the_tables_do_not_hold_stay(void **state)
     assert_in_range(mj_cache_bytes(threads.cache), 1, 64 << 10);
 }
 
+static void a_held_row_stays_until_it_was_released_as_often(void **state)
+{
+    static struct mj_row_waiter w = { called, 0 };
+    struct mj_row_key key = key_of(7);
+
+    (void)state;
+    put_many(one, 0, 10);
+    struct mj_row *row = mj_rows_at(one, &numbers, &key);
+    mj_row_hold(row);
+    mj_row_hold(row);
+    mj_row_release(row);
+    put_many(one, 1000, 1000);
+    put_many(one, 2000, 1000);
+    assert_ptr_equal(mj_rows_at(one, &numbers, &key), row);
+    mj_row_release(row);
+    put_many(one, 3000, 1000);
+    put_many(one, 4000, 1000);
+    assert_false(want(one, 7, &w));
+    idle(one);
+}
+
 /* A command found row 7 of the one and waits for row 0 of the other, while both grow past the bound. */
 static void what_a_waiting_command_found_is_there_when_it_is_woken(void **state)
 {
@@ -345,6 +366,7 @@ int main(void)
         FACT(the_bound_is_one_for_all_rows_of_a_process),
         FACT(what_was_asked_for_lately_outlives_the_rest),
         FACT(rows_that_the_tables_do_not_hold_stay),
+        FACT(a_held_row_stays_until_it_was_released_as_often),
         FACT(what_a_waiting_command_found_is_there_when_it_is_woken),
         FACT(nothing_is_lost_whatever_comes_and_goes),
     };

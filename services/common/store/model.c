@@ -25,9 +25,11 @@ struct intake {                          /* one commit on its way into the fold 
     struct followed *log;
     char service[16], region[3];
     struct mj_commit commit;
-    struct mj_arena *arena;
+    struct mj_arena *principals;
     struct mj_entry *entries;
-    size_t count;
+    uint8_t *values;                     /* of the entries, value_size bytes each */
+    size_t count, room;
+    uint64_t recorded_at_ms;             /* of the last entry */
     void (*done)(void *arg);
     void *arg;
     bool folded;
@@ -42,6 +44,7 @@ struct mj_model {
     uint8_t epoch[16];
     struct mj_buf schema;
     struct intake *waiting;              /* for rows, or (folded) for room and their done */
+    struct intake *spare;                /* one that is done, for its memory */
     struct mj_defer *turn;
     struct mj_timer *step, *idle;
     bool step_started, starting_over;
@@ -178,9 +181,21 @@ static void on_written(void *arg)
 
 static void intake_free(struct intake *in)
 {
-    mj_arena_destroy(in->arena);
+    if (!in)
+        return;
+    mj_arena_destroy(in->principals);
     free(in->entries);
+    free(in->values);
     free(in);
+}
+
+/* The memory of one commit goes to the next: hundreds of KiB, new from the system each time, cost more than reading. */
+static void intake_done(struct intake *in)
+{
+    struct mj_model *m = in->model;
+
+    intake_free(m->spare);
+    m->spare = in;
 }
 
 static int keep_entry(void *arg, const struct mj_entry *e)
@@ -188,6 +203,7 @@ static int keep_entry(void *arg, const struct mj_entry *e)
     struct intake *in = arg;
 
     in->entries[in->count++] = *e;
+    in->recorded_at_ms = e->recorded_at_ms;
     return 0;
 }
 
@@ -203,14 +219,28 @@ static int check_types(const struct intake *in, mj_error *err)
     return 0;
 }
 
-static int read_entries(const struct intake *in, mj_error *err)
+/* Leaves those that are to be folded: the log's own, as far as they tell something. */
+static int read_entries(struct intake *in, mj_error *err)
 {
     const struct mj_model_domain *d = &in->model->domain;
+    size_t count = 0;
 
-    for (size_t i = 0; d->read && i < in->count; i++)
-        if (in->entries[i].type >= MJ_ENTRY_FIRST_OWN &&
-            d->read(d->app, in->service, in->region, &in->entries[i], in->arena, err) < 0)
+    for (size_t i = 0; i < in->count; i++) {
+        struct mj_entry *e = &in->entries[i];
+        void *value = in->values + count * d->value_size;
+        int told = 1;
+
+        if (e->type < MJ_ENTRY_FIRST_OWN)
+            continue;
+        if (d->read)
+            told = d->read(d->app, in->service, in->region, e, value, err);
+        if (told < 0)
             return -1;
+        e->value = d->read ? value : NULL;
+        if (told)
+            in->entries[count++] = *e;
+    }
+    in->count = count;
     return 0;
 }
 
@@ -221,10 +251,8 @@ static bool rows_here(struct intake *in)
     struct mj_model *m = in->model;
     bool here = true;
 
-    if (m->domain.needs)
-        for (size_t i = 0; i < in->count; i++)
-            if (in->entries[i].type >= MJ_ENTRY_FIRST_OWN)
-                here &= m->domain.needs(m->domain.app, m, in->service, in->region, &in->entries[i], &in->waiter);
+    for (size_t i = 0; m->domain.needs && i < in->count; i++)
+        here &= m->domain.needs(m->domain.app, m, in->service, in->region, &in->entries[i], &in->waiter);
     return here;
 }
 
@@ -234,8 +262,7 @@ static void fold(struct intake *in)
     mj_error err = { 0 };
 
     for (size_t i = 0; i < in->count; i++)
-        if (in->entries[i].type >= MJ_ENTRY_FIRST_OWN &&
-            m->domain.fold(m->domain.app, m, in->service, in->region, &in->entries[i], &err) < 0) {
+        if (m->domain.fold(m->domain.app, m, in->service, in->region, &in->entries[i], &err) < 0) {
             mj_log_failure(MJ_ERR, "model_fold_failed", &err);
             abort();
         }
@@ -244,7 +271,7 @@ static void fold(struct intake *in)
     in->log->busy = false;
     if (m->domain.folded)
         m->domain.folded(m->domain.app, m, in->service, in->region, in->commit.first + in->commit.count - 1,
-                         in->entries[in->count - 1].recorded_at_ms);
+                         in->recorded_at_ms);
     if (mj_rows_due(m->rows))
         write_now(m);
     else
@@ -282,23 +309,32 @@ static void on_turn(void *arg)
     while ((in = ready)) {
         ready = in->next;
         in->done(in->arg);
-        intake_free(in);
+        intake_done(in);
     }
 }
 
 static struct intake *intake_make(struct mj_model *m, const char *service, const char *region,
                                   const struct mj_commit *c)
 {
-    struct intake *in = mj_calloc(1, sizeof *in);
+    struct intake *in = m->spare ? m->spare : mj_calloc(1, sizeof *in);
+    struct intake kept = *in;
 
-    in->model = m;
-    in->waiter.fn = on_row;
+    m->spare = NULL;
+    *in = (struct intake){ .model = m, .waiter.fn = on_row, .commit = *c, .principals = kept.principals,
+                           .entries = kept.entries, .values = kept.values, .room = kept.room };
     snprintf(in->service, sizeof in->service, "%s", service);
     snprintf(in->region, sizeof in->region, "%s", region);
-    in->arena = mj_arena_create(0);
-    in->commit = *c;
-    in->commit.block = mj_arena_copy(in->arena, c->block, c->block_len);
-    in->entries = mj_calloc(c->count ? c->count : 1, sizeof *in->entries);
+    if (in->principals)
+        mj_arena_reset(in->principals, 0);
+    else
+        in->principals = mj_arena_create(0);
+    if (in->room < c->count) {
+        free(in->entries);
+        free(in->values);
+        in->room = c->count;
+        in->entries = mj_alloc(in->room * sizeof *in->entries);
+        in->values = mj_alloc(in->room * m->domain.value_size);
+    }
     return in;
 }
 
@@ -315,7 +351,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
         return mj_fail(err, MJ_DATA_LOSS, "CHAIN_BROKEN", NULL, "commit %llu of %s does not fit the one before it",
                        (unsigned long long)c->first, f->name);
     in = intake_make(m, service, region, c);
-    if (mj_block_each(&in->commit, in->arena, keep_entry, in, err) < 0 || check_types(in, err) < 0 ||
+    if (mj_block_each(&in->commit, in->principals, keep_entry, in, err) < 0 || check_types(in, err) < 0 ||
         read_entries(in, err) < 0) {
         intake_free(in);
         return -1;
@@ -422,6 +458,7 @@ void mj_model_close(struct mj_model *m)
         in->done(in->arg);               /* its owner may free what it held for the answer */
         intake_free(in);
     }
+    intake_free(m->spare);
     mj_rows_destroy(m->rows);
     mj_defer_destroy(m->turn);
     mj_timer_destroy(m->step);

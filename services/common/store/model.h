@@ -11,11 +11,14 @@
 struct mj_model;
 struct mj_model_domain {
     const char *schema_name, *schema;
-    /* Optional: reads an entry's payload into e->value, in the arena, once, before needs and fold. Pure. -1: DATA_LOSS
-     * or UNIMPLEMENTED, the commit is not taken. */
-    int (*read)(void *app, const char *service, const char *region, struct mj_entry *e, struct mj_arena *a,
+    /* Optional: reads an entry's payload once, before needs and fold, into value: e->value from then on, of value_size
+     * bytes, not cleared. Pure. 1: it is read; 0: it tells nothing, and is passed over. -1: DATA_LOSS or UNIMPLEMENTED,
+     * the commit is not taken. */
+    int (*read)(void *app, const char *service, const char *region, const struct mj_entry *e, void *value,
                 mj_error *err);
-    /* Asks for the rows that folding the entry will read; true when all are in memory. May be NULL. */
+    size_t value_size;
+    /* Asks for the rows that folding the entry will read; true when all are in memory. It is asked again, for every
+     * entry of the commit, after rows were fetched; what it holds (mj_row_hold) it need not look for then. Optional. */
     bool (*needs)(void *app, struct mj_model *m, const char *service, const char *region, const struct mj_entry *e,
                   struct mj_row_waiter *w);
     /* Folds one entry of a followed log. -1 (DATA_LOSS, or UNIMPLEMENTED for an unknown type) ends the process. */
@@ -38,8 +41,8 @@ void mj_model_close(struct mj_model *m);
 /* The position and hash to follow a log from: next position (1 for none held). */
 uint64_t mj_model_next(struct mj_model *m, const char *service, const char *region, uint8_t hash[MJ_HASH]);
 /* Takes a commit that starts at next; fits the chain, or DATA_LOSS; holds no unknown type below 16, or UNIMPLEMENTED.
- * Copies it. done is called once, when it is folded
- * and there is room for another (back-pressure), or at the latest by mj_model_close: stop followers before it. */
+ * Its block must stay as it is until done is called: once, when it is folded and there is room for another
+ * (back-pressure), or at the latest by mj_model_close: stop followers before it. */
 int mj_model_take(struct mj_model *m, const char *service, const char *region, const struct mj_commit *c,
                   void (*done)(void *arg), void *arg, mj_error *err);
 /* A followed log is not the one that was folded (DIVERGED): sets the tables aside for an operator and starts from

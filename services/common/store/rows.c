@@ -40,6 +40,17 @@ void mj_row_touch(struct mj_rows *r, struct mj_row *row)
     cache_watch(r->cache);
 }
 
+void mj_row_hold(struct mj_row *row)
+{
+    row->held++;
+}
+
+void mj_row_release(struct mj_row *row)
+{
+    assert(row->held);
+    row->held--;
+}
+
 void *mj_row_value(const struct mj_row *row)
 {
     return row->value;

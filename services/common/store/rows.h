@@ -113,6 +113,10 @@ struct mj_row *mj_rows_at(struct mj_rows *r, const struct mj_row_kind *k, const 
 void *mj_row_value(const struct mj_row *row);                    /* NULL: no such row */
 void mj_row_put(struct mj_rows *r, struct mj_row *row, void *value);     /* as mj_rows_put */
 void mj_row_touch(struct mj_rows *r, struct mj_row *row);        /* as mj_rows_touch */
+/* Keeps it in memory, over any turns, until it was released as often; a reset and the end of rows take it all the
+ * same. For what waits for other rows: bound how much that is. */
+void mj_row_hold(struct mj_row *row);
+void mj_row_release(struct mj_row *row);
 
 /* Called while a batch is gathered, to add what the owner keeps besides rows (figures of its own); dirty says whether
  * it has any, so that a batch is worth making. */

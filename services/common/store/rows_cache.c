@@ -86,7 +86,7 @@ static bool is_waited_for(const struct mj_row *row, bool fetching, uint32_t sinc
 {
     const struct mj_cache *c = row->rows->cache;
 
-    if (row->fetching || row->waiters)
+    if (row->fetching || row->waiters || row->held)
         return true;
     return fetching && row->wanted && (int32_t)(row->wanted - since) >= 0 && c->bytes < 2 * c->limits.cache_bytes;
 }

@@ -100,7 +100,7 @@ static void take_slot(struct mj_rows *r, const struct mj_row *row)
 
 struct mj_row *rows_add(struct mj_rows *r, const struct mj_row_kind *k, const struct mj_row_key *key, uint32_t hash)
 {
-    struct mj_row *row = mj_calloc(1, sizeof *row + key->len);
+    struct mj_row *row = mj_calloc(1, offsetof(struct mj_row, key) + key->len);
 
     row->rows = r;
     row->kind = k;
@@ -136,7 +136,7 @@ struct mj_row_key rows_key(const struct mj_row *row)
 
 size_t rows_cost(const struct mj_row *row)
 {
-    return sizeof *row + row->key_len + ROW_OVERHEAD + row->size;
+    return offsetof(struct mj_row, key) + row->key_len + ROW_OVERHEAD + row->size;
 }
 
 void rows_measure(struct mj_row *row)

@@ -26,6 +26,7 @@ struct mj_row {
     uint32_t size;                       /* what its value costs, bytes */
     uint32_t batch;                      /* number of the batch that has its last change; 0: never changed here */
     uint32_t wanted;                     /* the cache's tick when it was last wanted; 0: it was not */
+    uint32_t held;                       /* how many hold it */
     bool here;                           /* false: value not known yet */
     bool fetching;                       /* a fetch under way will bring it */
     bool dirty;                          /* changed since the last gather */

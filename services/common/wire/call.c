@@ -151,9 +151,10 @@ static void give_refusal(struct mj_peer *p, struct waiting *w, const struct mj_f
 /* An answer of a newer service may hold fields that are not known here: they are passed over, not refused. */
 static void give_answer(struct mj_peer *p, struct waiting *w, const struct mj_frame *body)
 {
-    const ProtobufCMessage *m =
-        protobuf_c_message_unpack(w->answer, mj_arena_protobuf(p->scratch), body->len, body->data);
-    if (!m)
+    const ProtobufCMessage *m = NULL;
+    if (w->answer)
+        m = protobuf_c_message_unpack(w->answer, mj_arena_protobuf(p->scratch), body->len, body->data);
+    if (w->answer && !m)
         finish_unknown(p, w, "ANSWER_MALFORMED", "the service's answer cannot be read");
     else
         finish(p, w, &(struct mj_reply){ .outcome = MJ_CALL_OK, .moved_to = "", .body = m, .bytes = body });

@@ -18,8 +18,8 @@ struct mj_reply {                        /* valid during the callback */
     enum mj_outcome outcome;
     const mj_error *err;                 /* REFUSED and UNKNOWN */
     const char *moved_to;                /* reason MOVED: where; "" where not known */
-    const void *body;                    /* OK: unpacked by the answer's descriptor; fields of a newer service that
-                                          * are not known here are passed over */
+    const void *body;                    /* OK: unpacked by the answer's descriptor, NULL where there is none; fields of
+                                          * a newer service that are not known here are passed over */
     const struct mj_frame *bytes;        /* OK: the body as received */
 };
 typedef void mj_reply_fn(void *arg, const struct mj_reply *r);
@@ -28,7 +28,7 @@ struct mj_call {                         /* what to call */
     const char *method;                  /* "placements.v1.Ingest" */
     const char *region;                  /* "" where none */
     const ProtobufCMessage *body;        /* packed before mj_peer_call returns */
-    const ProtobufCMessageDescriptor *answer;
+    const ProtobufCMessageDescriptor *answer;    /* NULL: the caller reads the bytes */
     const uint8_t *key;                  /* 16 bytes, or NULL */
     uint32_t timeout_ms;                 /* 0: 5,000 */
 };

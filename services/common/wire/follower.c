@@ -5,11 +5,13 @@
  * caught up asks again after a pause: what is written after a rest comes at once, and what comes thick and fast comes
  * many commits an answer.
  *
- * A call and a commit being folded each hold a ticket, which outlives the follower if it must. */
+ * An answer is kept as it came, as one page of bytes, until the last of its commits is folded; nothing is unpacked.
+ * A call holds a ticket, which outlives the follower if it must, as a commit being folded does. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/fields.h"
 #include "common/service/logging.h"
 #include "common/wire/follow.h"
 #include "missionjeunes/log/v1/log.pb-c.h"
@@ -22,13 +24,18 @@
 #define BACKOFF_MAX_MS 2000              /* services are ready again within 5 s of the last fault of a network */
 
 typedef Missionjeunes__Log__V1__FollowRequest follow_request;
-typedef Missionjeunes__Log__V1__FollowResponse follow_response;
-typedef Missionjeunes__Log__V1__LogCommit log_commit;
 
 struct ticket { struct mj_follower *follower; };  /* NULL: the follower went, or the result is not wanted any more */
 
-struct held {                            /* a commit that waits for its fold; its block follows */
-    struct mj_commit commit;
+struct page {                            /* the bytes of an answer */
+    unsigned held;                       /* by how many of its commits, and by who reads it */
+    uint8_t bytes[];
+};
+
+struct held {                            /* a commit that waits for its fold, or is being folded */
+    struct mj_follower *follower;        /* NULL: as a ticket's */
+    struct mj_commit commit;             /* its block stands in the page */
+    struct page *page;
     struct held *next;
 };
 
@@ -43,9 +50,10 @@ struct mj_follower {
     uint64_t next;                       /* position after the last commit held */
     uint8_t hash[MJ_HASH];
     uint64_t asked_ms, backoff_ms;
-    struct ticket *asking, *folding;     /* NULL: none outstanding */
-    struct held *first, **last;
-    size_t held_bytes;
+    struct ticket *asking;               /* NULL: none outstanding */
+    struct held *folding;                /* what the model has; or NULL */
+    struct held *first, **last;          /* what waits behind it */
+    size_t held_bytes;                   /* of blocks, the one being folded included */
     bool running, feeding;
     bool in_vain, waits;                 /* the last question got no answer; it asked the server to wait */
 };
@@ -62,35 +70,48 @@ static struct ticket *make_ticket(struct mj_follower *f)
     return t;
 }
 
-static void drop_ticket(struct ticket **t)
+static void drop_asking(struct mj_follower *f)
 {
-    if (*t)
-        (*t)->follower = NULL;
-    *t = NULL;
+    if (f->asking)
+        f->asking->follower = NULL;
+    f->asking = NULL;
 }
 
+static void release_page(struct page *p)
+{
+    if (--p->held == 0)
+        free(p);
+}
+
+static void free_held(struct held *h)
+{
+    release_page(h->page);
+    free(h);
+}
+
+/* What the model has it keeps until it is done with it; then it is for nobody. */
 static void drop_held(struct mj_follower *f)
 {
     struct held *h;
+    if (f->folding)
+        f->folding->follower = NULL;
+    f->folding = NULL;
     while ((h = f->first) != NULL) {
         f->first = h->next;
-        free(h);
+        free_held(h);
     }
     f->last = &f->first;
     f->held_bytes = 0;
 }
 
-static void hold(struct mj_follower *f, const log_commit *c)
+static void hold(struct mj_follower *f, struct page *p, const struct mj_commit *c)
 {
-    struct held *h = mj_alloc(sizeof *h + c->block.len);
-    h->commit = (struct mj_commit){ .first = c->first, .count = c->count, .block = (uint8_t *)(h + 1),
-                                    .block_len = c->block.len };
-    memcpy(h->commit.hash, c->hash.data, MJ_HASH);
-    memcpy(h + 1, c->block.data, c->block.len);
-    h->next = NULL;
+    struct held *h = mj_alloc(sizeof *h);
+    *h = (struct held){ .follower = f, .commit = *c, .page = p };
+    p->held++;
     *f->last = h;
     f->last = &h->next;
-    f->held_bytes += c->block.len;
+    f->held_bytes += c->block_len;
 }
 
 /* Where the model stands. */
@@ -119,8 +140,7 @@ static void later(struct mj_follower *f)
 /* From where the model stands, after a while; what is under way is for nobody any more. */
 static void start_again(struct mj_follower *f)
 {
-    drop_ticket(&f->asking);
-    drop_ticket(&f->folding);
+    drop_asking(f);
     read_model(f);
     later(f);
 }
@@ -135,9 +155,10 @@ static void log_trouble(const struct mj_follower *f, enum mj_level level, const 
 
 static void on_folded(void *arg)
 {
-    struct ticket *t = arg;
-    struct mj_follower *f = t->follower;
-    free(t);
+    struct held *h = arg;
+    struct mj_follower *f = h->follower;
+    struct mj_commit commit = h->commit;
+    free_held(h);
     if (!f)
         return;
     f->folding = NULL;
@@ -145,25 +166,24 @@ static void on_folded(void *arg)
         start_again(f);
         return;
     }
-    struct held *h = f->first;
-    f->state.position = h->commit.first + h->commit.count - 1;
-    f->first = h->next;
-    if (!f->first)
-        f->last = &f->first;
-    f->held_bytes -= h->commit.block_len;
-    free(h);
+    f->state.position = commit.first + commit.count - 1;
+    f->held_bytes -= commit.block_len;
     feed(f);
 }
 
 /* Gives the first held commit to the model; false where it did not take it. */
 static bool fold_first(struct mj_follower *f)
 {
+    struct held *h = f->first;
     mj_error err;
-    f->folding = make_ticket(f);
-    if (mj_model_take(f->model, f->service, f->region, &f->first->commit, on_folded, f->folding, &err) == 0)
+    f->first = h->next;
+    if (!f->first)
+        f->last = &f->first;
+    f->folding = h;
+    if (mj_model_take(f->model, f->service, f->region, &h->commit, on_folded, h, &err) == 0)
         return true;
-    free(f->folding);
     f->folding = NULL;
+    free_held(h);
     if (err.code != MJ_ABORTED)          /* ABORTED: it is being started over */
         log_trouble(f, MJ_ERR, "follow_commit_refused", &err);
     return false;
@@ -196,35 +216,95 @@ static void feed(struct mj_follower *f)
 
 /* ---- asking ---- */
 
-/* Takes a page of commits; each must follow the last. That it fits the chain the model checks when it takes it. */
-static int hold_page(struct mj_follower *f, const follow_response *m, mj_error *err)
+/* What an answer tells besides its commits. */
+struct told { uint64_t end, now_ms; bool commits; };
+
+enum { COMMITS = 1, END, NOW_MS };       /* fields of FollowResponse */
+enum { FIRST = 1, COUNT, HASH, BLOCK };  /* fields of LogCommit */
+
+static int malformed(mj_error *err)
 {
-    for (size_t i = 0; i < m->n_commits; i++) {
-        const log_commit *c = m->commits[i];
-        if (c->first != f->next || c->count == 0 || c->hash.len != MJ_HASH || c->block.len == 0)
-            return mj_fail(err, MJ_DATA_LOSS, "COMMIT_ORDER", NULL, "expected a commit at %llu, got one at %llu",
-                           (unsigned long long)f->next, (unsigned long long)c->first);
-        hold(f, c);
-        f->next = c->first + c->count;
-        memcpy(f->hash, c->hash.data, MJ_HASH);
+    return mj_fail(err, MJ_DATA_LOSS, "ANSWER_MALFORMED", NULL, "the service's answer cannot be read");
+}
+
+static bool read_commit(struct mj_commit *c, const struct mj_field *commit)
+{
+    struct mj_fields fields = mj_fields_of(commit->data, commit->len);
+    struct mj_field f;
+    bool hash = false;
+    int more;
+    *c = (struct mj_commit){ 0 };
+    while ((more = mj_fields_next(&fields, &f)) == 1) {
+        if (f.number <= BLOCK && f.wire != (f.number <= COUNT ? MJ_WIRE_NUMBER : MJ_WIRE_BYTES))
+            return false;
+        switch (f.number) {
+        case FIRST: c->first = f.value; break;
+        case COUNT: c->count = (uint32_t)f.value; break;
+        case HASH:
+            hash = f.len == MJ_HASH;
+            if (hash)
+                memcpy(c->hash, f.data, MJ_HASH);
+            break;
+        case BLOCK: c->block = f.data; c->block_len = f.len; break;
+        default: break;                  /* of a newer service */
+        }
     }
+    return more == 0 && hash;
+}
+
+/* Each must follow the last. That it fits the chain the model checks when it takes it. */
+static int hold_commit(struct mj_follower *f, struct page *p, const struct mj_field *field, mj_error *err)
+{
+    struct mj_commit c;
+    if (field->wire != MJ_WIRE_BYTES || !read_commit(&c, field))
+        return malformed(err);
+    if (c.first != f->next || c.count == 0 || c.block_len == 0)
+        return mj_fail(err, MJ_DATA_LOSS, "COMMIT_ORDER", NULL, "expected a commit at %llu, got one at %llu",
+                       (unsigned long long)f->next, (unsigned long long)c.first);
+    hold(f, p, &c);
+    f->next = c.first + c.count;
+    memcpy(f->hash, c.hash, MJ_HASH);
     return 0;
 }
 
-static void take_answer(struct mj_follower *f, const follow_response *m)
+static int hold_page(struct mj_follower *f, struct page *p, size_t len, struct told *told, mj_error *err)
+{
+    struct mj_fields fields = mj_fields_of(p->bytes, len);
+    struct mj_field field;
+    int more;
+    *told = (struct told){ 0 };
+    while ((more = mj_fields_next(&fields, &field)) == 1) {
+        if (field.number == COMMITS && hold_commit(f, p, &field, err) != 0)
+            return -1;
+        told->commits |= field.number == COMMITS;
+        if (field.number == END)
+            told->end = field.value;
+        if (field.number == NOW_MS)
+            told->now_ms = field.value;
+    }
+    return more == 0 ? 0 : malformed(err);
+}
+
+static void take_answer(struct mj_follower *f, const struct mj_frame *bytes)
 {
     uint64_t now = mj_loop_now_ms(f->loop);
+    struct page *page = mj_alloc(sizeof *page + bytes->len);
+    struct told told;
     mj_error err;
     f->in_vain = false;
-    f->state.end = m->end;
-    f->state.heard_ms = now != 0 ? now : 1;
-    f->state.clock_skew_ms = (int64_t)m->now_ms - mj_wall_ms(mj_loop_env(f->loop));
-    if (hold_page(f, m, &err) != 0) {
+    page->held = 1;
+    memcpy(page->bytes, bytes->data, bytes->len);
+    int rc = hold_page(f, page, bytes->len, &told, &err);
+    release_page(page);
+    if (rc != 0) {
         log_trouble(f, MJ_ERR, "follow_answer_wrong", &err);
         start_again(f);
         return;
     }
-    if (f->waits && m->n_commits == 0 && now - f->asked_ms < BACKOFF_MIN_MS) {
+    f->state.end = told.end;
+    f->state.heard_ms = now != 0 ? now : 1;
+    f->state.clock_skew_ms = (int64_t)told.now_ms - mj_wall_ms(mj_loop_env(f->loop));
+    if (f->waits && !told.commits && now - f->asked_ms < BACKOFF_MIN_MS) {
         later(f);                        /* the server is stopping: it answers at once */
         return;
     }
@@ -259,7 +339,7 @@ static void on_reply(void *arg, const struct mj_reply *r)
         return;
     }
     if (r->outcome == MJ_CALL_OK)
-        take_answer(f, r->body);
+        take_answer(f, r->bytes);
     else
         take_error(f, r);
 }
@@ -268,8 +348,7 @@ static void ask(void *arg)
 {
     struct mj_follower *f = arg;
     follow_request m = MISSIONJEUNES__LOG__V1__FOLLOW_REQUEST__INIT;
-    struct mj_call call = { .method = "log.v1.Follow", .region = f->region, .body = &m.base, .timeout_ms = CALL_MS,
-                            .answer = &missionjeunes__log__v1__follow_response__descriptor };
+    struct mj_call call = { .method = "log.v1.Follow", .region = f->region, .body = &m.base, .timeout_ms = CALL_MS };
     mj_error err;
     if (!f->running || f->asking)
         return;
@@ -329,8 +408,7 @@ void mj_follower_stop(struct mj_follower *f)
 {
     f->running = false;
     mj_timer_stop(f->timer);
-    drop_ticket(&f->asking);
-    drop_ticket(&f->folding);
+    drop_asking(f);
     drop_held(f);
 }
 
