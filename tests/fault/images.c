@@ -223,7 +223,8 @@ static void check_tables(const struct disk_case *x, uint64_t end)
     if (rc == SQLITE_OK)                         /* the write-ahead log is read, and not moved for nothing */
         rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, "SELECT count(*) FROM sqlite_master WHERE name = 'mj_positions'", first_text, tables, NULL);
+        rc = sqlite3_exec(db, "SELECT count(*) FROM sqlite_master WHERE name = 'mj_positions'", first_text, tables,
+                          NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA integrity_check", first_text, sound, NULL);
     if (rc == SQLITE_OK && strcmp(tables, "1") == 0)

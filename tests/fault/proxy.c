@@ -15,8 +15,8 @@
  *                           its answers are dropped
  *   stats                   "ok connections=N open=N up=BYTES down=BYTES swallowed=BYTES"
  * delay, throttle, swallow, split and duplicate add up until pass. A connection that lost bytes stays dead in that
- * direction until somebody closes it: pass heals only those made after it. It ends with its standard input. One thread; a
- * connection holds 128 KiB at most. */
+ * direction until somebody closes it: pass heals only those made after it. It ends with its standard input. One
+ * thread; a connection holds 128 KiB at most. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>

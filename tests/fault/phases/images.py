@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
 # SPDX-License-Identifier: Apache-2.0
-"""Power cuts. placements runs under load while the recorder writes down all it does to its disk; from that come disks as
-a power cut may have left them (replay.h says by which rules).
+"""Power cuts. placements runs under load while the recorder writes down all it does to its disk; from that come disks
+as a power cut may have left them (replay.h says by which rules).
 
 - images: each opened by the product's own log, key and table code in one process (mj-fault-images check): nothing that
   was acknowledged by then is lost, and the log is a prefix of what was written.
@@ -72,8 +72,8 @@ class Recording:
         self.acks.write_text("".join(f"{at} {position}\n" for at, position in told))
 
     def words(self, command, *more):
-        return [harness.BIN / "mj-fault-images", command, "--trace", self.trace, "--base", self.base, "--acks", self.acks,
-                "--truth", self.truth, *map(str, more)]
+        return [harness.BIN / "mj-fault-images", command, "--trace", self.trace, "--base", self.base,
+                "--acks", self.acks, "--truth", self.truth, *map(str, more)]
 
 
 class Stage:

@@ -112,8 +112,8 @@ def wait_alive(platform, senders):
     """All that was open when the last fault ended is acknowledged, all services are ready. Seconds it took."""
     since = time.monotonic()
     open_now = [(sender, len(sender.events)) for sender in senders]
-    harness.wait_until(lambda: all(s.failure or s.durable >= n for s, n in open_now), "every open event is acknowledged",
-                       LIVENESS_S)
+    harness.wait_until(lambda: all(s.failure or s.durable >= n for s, n in open_now),
+                       "every open event is acknowledged", LIVENESS_S)
     for name in harness.SERVICES:
         service = getattr(platform, name)
         harness.wait_until(service.ready, f"{name} is ready; it says {service.get('/readyz')}",

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
 # SPDX-License-Identifier: Apache-2.0
-"""The n-th call to the disk fails (shims/nth.c) while agencies stream: each kind of call, on the log, the keys and the
-tables, as an error, a full disk, a short write or an interruption. placements either goes on or ends itself; it never
-says what is not so. Afterwards everything acknowledged is stored exactly once, chains hold, figures equal a recount.
+"""The n-th call to the disk fails (shims/nth.c) while agencies stream and young people are enrolled: each kind of call,
+on the logs, the keys and the tables of placements and registry, as an error, a full disk, a short write or an
+interruption. A service either goes on or ends itself; it never says what is not so. Afterwards everything acknowledged
+is stored exactly once, chains hold, figures equal a recount.
 
     /usr/bin/python3 -B tests/fault/phases/nth.py --seed 1 [--scale 1]
 """
@@ -14,36 +15,44 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import stage                                                                # noqa: E402
 import dump                                                                 # noqa: E402
+import sender                                                               # noqa: E402
 import harness                                                              # noqa: E402
 from cast import Cast, wait_enrolled                                        # noqa: E402
 from observed import assert_recount, entries                                # noqa: E402
-from sender import Sender, check_streams                                    # noqa: E402
+from sender import Enroller, Sender, check_enrolments, check_streams        # noqa: E402
+from wire import Caller                                                     # noqa: E402
 
 AGENCIES = 3
 INJECTIONS = 64
-PATIENCE_S = 0.8                                 # for a rule to meet its call; then the next one has its turn
+PATIENCE_S = 1.2                                 # for a rule to meet its call; then the next one has its turn
+SENDERS_PATIENCE_S = 0.4                         # who asked a service that ended takes its answer for lost soon
 LIVENESS_S = 5
 SIGABRT = 6
-# (call, what, pattern of the path, the highest n that is drawn)
-LOG, TABLES, KEYS = "/placements/52/log/", "/placements/52/tables", "/placements/52/keys"
-UNDER_LOAD = [(call, what, LOG, most) for call, what, most in (
+# (service, call, what, file of its partition, the highest n that is drawn)
+UNDER_LOAD = [("placements", call, what, "log/", most) for call, what, most in (
     ("pwritev", "EIO", 12), ("pwritev", "ENOSPC", 12), ("pwritev", "short", 12), ("pwritev", "EINTR", 12),
     ("fdatasync", "EIO", 12), ("fdatasync", "ENOSPC", 12), ("fdatasync", "EINTR", 12), ("pwrite", "EIO", 2),
     ("pwrite", "ENOSPC", 2), ("pwrite", "short", 2), ("open", "EIO", 1))]
-UNDER_LOAD += [(call, what, TABLES, most) for call, what, most in (
+UNDER_LOAD += [("placements", call, what, "tables", most) for call, what, most in (
     ("pwrite", "EIO", 6), ("pwrite", "ENOSPC", 6), ("pwrite", "short", 6), ("open", "EIO", 2))]
+# A person's key is written at each enrolment.
+UNDER_LOAD += [("registry", call, what, file, most) for call, what, file, most in (
+    ("pwritev", "EIO", "log/", 3), ("pwritev", "ENOSPC", "log/", 3), ("pwritev", "short", "log/", 3),
+    ("fdatasync", "EIO", "log/", 3), ("pwrite", "EIO", "keys", 6), ("pwrite", "ENOSPC", "keys", 6),
+    ("pwrite", "short", "keys", 6), ("fdatasync", "EIO", "keys", 3), ("open", "EIO", "keys", 2),
+    ("pwrite", "ENOSPC", "tables", 6))]
 # While a log, its keys and its tables are made: placements on an empty disk.
-FIRST_START = [("open", "ENOSPC", LOG, 2), ("write", "ENOSPC", LOG, 2), ("fsync", "EIO", LOG, 2),
-               ("rename", "EIO", LOG, 1), ("pwritev", "ENOSPC", LOG, 1), ("fdatasync", "EIO", LOG, 1),
-               ("pwrite", "EIO", KEYS, 6), ("fdatasync", "EIO", KEYS, 3), ("open", "EIO", KEYS, 2),
-               ("ftruncate", "EIO", TABLES, 1)]
+FIRST_START = [("open", "ENOSPC", "log/", 2), ("write", "ENOSPC", "log/", 1), ("fsync", "EIO", "log/", 1),
+               ("rename", "EIO", "log/", 1), ("pwritev", "ENOSPC", "log/", 1), ("fdatasync", "EIO", "log/", 1),
+               ("pwrite", "EIO", "keys", 6), ("fdatasync", "EIO", "keys", 3), ("open", "EIO", "keys", 2),
+               ("ftruncate", "EIO", "tables", 1)]
 
 
 class Shim:
-    """placements started with one rule after the other."""
+    """Services started with one rule after the other."""
 
     def __init__(self, platform, seed):
-        self.service, self.chance = platform.placements, random.Random(seed)
+        self.platform, self.chance = platform, random.Random(seed)
         self.trace = pathlib.Path(platform.folder, "nth.trace")
         self.trace.touch()
         self.rounds, self.ended, self.unmet = [], 0, []
@@ -52,18 +61,33 @@ class Shim:
         """What the shim did so far, a line each."""
         return self.trace.read_text().splitlines()
 
-    def next_rule(self):
-        if not self.rounds:
-            self.rounds = list(UNDER_LOAD)
-            self.chance.shuffle(self.rounds)
-        call, what, pattern, most = self.rounds.pop()
+    def rule(self, call, what, pattern, most):
         return f"{call}@{self.chance.randint(1, most)}={what}:{pattern}"
 
     def one(self):
-        rule = self.next_rule()
-        if self.service.running():
-            self.service.kill()
-        self.start(self.service, rule)
+        """One service starts anew with one rule; what another one's rule left dead comes back first."""
+        if not self.rounds:
+            self.rounds = list(UNDER_LOAD)
+            self.chance.shuffle(self.rounds)
+        name, call, what, file, most = self.rounds.pop()
+        self.revive()
+        service = getattr(self.platform, name)
+        service.kill()
+        self.start(service, self.rule(call, what, f"/{name}/52/{file}", most))
+
+    def revive(self):
+        for name in ("registry", "placements"):
+            service = getattr(self.platform, name)
+            if not service.running():
+                service.start(wait=False)
+
+    def clean(self):
+        """Both started anew, without any rule."""
+        for name in ("registry", "placements"):
+            service = getattr(self.platform, name)
+            if service.running():
+                service.kill()
+            service.start()
 
     def start(self, service, rule):
         """Starts it with the rule, and waits until the rule met its call."""
@@ -73,6 +97,10 @@ class Shim:
             time.sleep(0.01)
         if len(self.done()) == before:
             self.unmet.append(rule)
+            return
+        call, _, _, path = self.done()[-1].split(maxsplit=3)
+        if "sync" in call and ("/log/" in path or "/keys" in path):
+            harness.wait_until(lambda: not service.running(), f"{service.name} ends itself after {rule} (S3)", 3)
         time.sleep(self.chance.uniform(0, 0.1))  # what it does next, it does for a moment at least
         self.look(service, rule)
 
@@ -85,11 +113,11 @@ class Shim:
 
     def first_start(self, platform, number):
         """An empty disk that fails at first: then it starts as if nothing had been."""
-        call, what, pattern, most = FIRST_START[number % len(FIRST_START)]
+        call, what, file, most = FIRST_START[number % len(FIRST_START)]
         data = pathlib.Path(platform.folder, f"first{number}")
         service = harness.Service("placements", platform, "--registry", platform.registry_address, data=data,
                                   label="placements-first")
-        self.start(service, f"{call}@{self.chance.randint(1, most)}={what}:{pattern}")
+        self.start(service, self.rule(call, what, f"/placements/52/{file}", most))
         if service.running():
             service.kill()
         service.start()
@@ -110,20 +138,24 @@ def under_faults(platform, shim, seed, scale):
     ett, locale = cast.ett(), cast.mission_locale()
     persons = [locale.enrol() for _ in range(10)]
     wait_enrolled(cast.agency(ett), persons[-1])
+    other = cast.mission_locale()
     senders = [Sender(cast.agency(ett), persons, seed * 100 + n) for n in range(AGENCIES)]
-    for sender in senders:
-        sender.start()
+    enroller = Enroller(other, lambda: Caller(platform.registry, other.caller.key))
+    for worker in (*senders, enroller):
+        worker.start()
     while len(shim.done()) < INJECTIONS * scale:
         shim.one()
-    if shim.service.running():
-        shim.service.kill()
-    shim.service.start()
+    shim.clean()
     open_now = [(sender, len(sender.events)) for sender in senders]
-    harness.wait_until(lambda: all(s.failure or s.durable >= n for s, n in open_now), "every open event is acknowledged",
+    enrolled = len(enroller.persons)
+    harness.wait_until(lambda: all(s.failure or s.durable >= n for s, n in open_now) and
+                       (enroller.failure or len(enroller.persons) > enrolled), "everything open is acknowledged",
                        LIVENESS_S)
-    for sender in senders:
-        sender.finish()
-    check_streams(entries(platform), senders)
+    for worker in (*senders, enroller):
+        worker.finish()
+    found = entries(platform)
+    check_streams(found, senders)
+    check_enrolments(found, enroller)
     for sender in senders:
         sender.resend_all()
     assert_recount(platform)
@@ -133,12 +165,14 @@ def under_faults(platform, shim, seed, scale):
         kinds[f"{call} {what}"] = kinds.get(f"{call} {what}", 0) + 1
     if shim.unmet:
         print("rules that met no call:", *sorted(shim.unmet))
-    return {"injections": len(shim.done()), "by_kind": kinds, "ended_itself": shim.ended, "rules_not_met": len(shim.unmet),
-            "events": sum(len(s.events) for s in senders), "unknown_answers": sum(s.doubts for s in senders)}
+    return {"injections": len(shim.done()), "by_kind": kinds, "ended_itself": shim.ended,
+            "rules_not_met": len(shim.unmet), "events": sum(len(s.events) for s in senders),
+            "enrolments": len(enroller.persons), "unknown_answers": sum(s.doubts for s in senders)}
 
 
 def phase(platform_factory, seed, scale):
     platform = platform_factory(demo=True)
+    usual, sender.PATIENCE_S = sender.PATIENCE_S, SENDERS_PATIENCE_S
     try:
         platform.start()
         shim = Shim(platform, seed)
@@ -147,6 +181,7 @@ def phase(platform_factory, seed, scale):
         platform.stop()
         return counts
     finally:
+        sender.PATIENCE_S = usual
         platform.remove()
 
 
