@@ -37,12 +37,13 @@ static void try_placements(struct mj_entry *e)
 
 static void try_reporting(const struct mj_entry *e, bool registry)
 {
-    struct mj_rep_told *told = NULL;
+    struct mj_rep_told told;
     mj_error err = { 0 };
-    if (mj_rep_entry_read(&told, registry ? "registry" : "placements", "52", e, arena, &err) < 0)
+    int rc = mj_rep_entry_read(&told, registry ? "registry" : "placements", "52", e, &err);
+    if (rc < 0)
         HOLD(err.code == MJ_DATA_LOSS || err.code == MJ_UNIMPLEMENTED);
-    else if (told != NULL)
-        HOLD(strlen(told->siret) < sizeof told->siret && strlen(told->person) < sizeof told->person);
+    else if (rc > 0)
+        HOLD(strlen(told.siret) < sizeof told.siret && strlen(told.person) < sizeof told.person);
 }
 
 /* "who" is made anew now and then, so that no input hangs on too many before it. */

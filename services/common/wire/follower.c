@@ -277,9 +277,9 @@ static int hold_page(struct mj_follower *f, struct page *p, size_t len, struct t
         if (field.number == COMMITS && hold_commit(f, p, &field, err) != 0)
             return -1;
         told->commits |= field.number == COMMITS;
-        if (field.number == END)
+        if (field.wire == MJ_WIRE_NUMBER && field.number == END)
             told->end = field.value;
-        if (field.number == NOW_MS)
+        if (field.wire == MJ_WIRE_NUMBER && field.number == NOW_MS)
             told->now_ms = field.value;
     }
     return more == 0 ? 0 : malformed(err);
