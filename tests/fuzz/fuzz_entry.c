@@ -40,10 +40,10 @@ static void try_reporting(const struct mj_entry *e, bool registry)
     struct mj_rep_told told;
     mj_error err = { 0 };
     int rc = mj_rep_entry_read(&told, registry ? "registry" : "placements", "52", e, &err);
-    if (rc < 0)
-        HOLD(err.code == MJ_DATA_LOSS || err.code == MJ_UNIMPLEMENTED);
-    else if (rc > 0)
-        HOLD(strlen(told.siret) < sizeof told.siret && strlen(told.person) < sizeof told.person);
+    HOLD(rc >= 0 || err.code == MJ_DATA_LOSS || err.code == MJ_UNIMPLEMENTED);
+    if (rc == 1)
+        HOLD(strnlen(told.siret, sizeof told.siret) == MJ_SIRET_LEN &&
+             strnlen(told.person, sizeof told.person) < sizeof told.person);
 }
 
 /* "who" is made anew now and then, so that no input hangs on too many before it. */

@@ -5,7 +5,7 @@
  * in the end every handle is closed, and all memory freed.
  *
  * An input: pairs of a byte and a piece. The byte says what happens first (nothing, the peer ends, the time runs out,
- * the answer is written), and how long the piece is. */
+ * the answer is written), and how long the piece is; a long one is its first byte again and again. */
 #include "common/base/buf.h"
 #include "common/loop/http.h"
 #include "common/loop/loop_uv.h"
@@ -175,13 +175,19 @@ static void written(int status)
         on_written(w, status);
 }
 
-static void arrives(struct fuzz_bytes *b, size_t n)
+static void arrives(struct fuzz_bytes *b, size_t n, bool same)
 {
     uv_buf_t room = { NULL, 0 };
-    size_t len;
+    size_t len = 0;
     give_room((uv_handle_t *)accepted, 65536, &room);
-    uint8_t *piece = fuzz_take(b, n < room.len ? n : room.len, &len);
-    memcpy(room.base, piece, len);
+    n = n < room.len ? n : room.len;
+    uint8_t *piece = fuzz_take(b, same ? 1 : n, &len);
+    if (same && len > 0) {
+        memset(room.base, piece[0], n);
+        len = n;
+    } else {
+        memcpy(room.base, piece, len);
+    }
     free(piece);
     on_read(accepted, room.len == 0 ? UV_ENOBUFS : (ssize_t)len, &room);
 }
@@ -199,7 +205,7 @@ static void one_step(struct fuzz_bytes *b)
     default: break;
     }
     if (is_open() && on_read != NULL)
-        arrives(b, what >> 5 == 4 ? (size_t)(what & 31) * 512 : what & 31);
+        arrives(b, what >> 5 == 4 ? (size_t)(what & 31) * 512 : what & 63, what >> 5 == 4);
 }
 
 static void close_all(struct mj_http *h)

@@ -60,12 +60,14 @@ TEXTS = {"stream": AGENCY, "siret": AGENCY, "host_siret": HOST, "siren": AGENCY[
          "service": "placements", "endpoint": "tcp://127.0.0.1:5511"}
 
 
-def one_value(field):
-    """A value of the field's type, right where its name says what is right."""
+def one_value(field, length=None):
+    """A value of the field's type, right where its name says what is right; or texts and bytes of another length."""
     if field.type == field.TYPE_MESSAGE:
-        return filled(field.message_type._concrete_class())
+        return filled(field.message_type._concrete_class(), length)
     if field.type == field.TYPE_STRING:
-        return TEXTS.get(field.name, "texte é")
+        return TEXTS.get(field.name, "texte é") if length is None else "a" * length
+    if field.type == field.TYPE_BYTES and length is not None:
+        return b"b" * length
     if field.type == field.TYPE_BYTES:
         return b"M-2026-1" if field.name in ("placement_ref", "token") else bytes(range(1, 33))
     if field.type == field.TYPE_ENUM:
@@ -73,7 +75,7 @@ def one_value(field):
     return field.type == field.TYPE_BOOL or 1
 
 
-def filled(message):
+def filled(message, length=None):
     """Every field of the message set, and of those inside it; of a choice the first."""
     chosen = set()
     for field in message.DESCRIPTOR.fields:
@@ -81,7 +83,7 @@ def filled(message):
             continue
         if field.containing_oneof:
             chosen.add(field.containing_oneof.name)
-        value = one_value(field)
+        value = one_value(field, length)
         if field.label == field.LABEL_REPEATED:
             if field.type == field.TYPE_MESSAGE:
                 getattr(message, field.name).extend([value, value])
@@ -130,9 +132,11 @@ def header():
 
 
 def message():
-    """Requests and answers, full and empty."""
+    """Requests and answers, full; requests with texts and bytes that are too short and too long."""
     for number, (_, request, answer) in enumerate(METHODS):
         yield bytes([2 * number]) + body_of(request).SerializeToString()
+        for length in (3, 250):
+            yield bytes([2 * number]) + filled(request(), length).SerializeToString()
         yield bytes([2 * number + 1]) + filled(answer()).SerializeToString()
 
 
@@ -155,9 +159,14 @@ def frame():
 
 
 def event():
-    """Every kind of fact, and of correction."""
+    """Every kind of fact, and of correction; texts around the length that the reader keeps by itself."""
     for one in events():
         yield one.SerializeToString()
+    for length in (23, 24, 25):
+        for kind in ("proposed", "confirmed", "started"):
+            one = placements.PlacementEvent(placement_ref=b"M-2026-1", occurred_at_ms=NOW, young_person="R" * length)
+            getattr(one, kind).CopyFrom(filled(getattr(one, kind).__class__(), length))
+            yield one.SerializeToString()
     yield placements.PlacementEvent(placement_ref=b"\xff\x00", occurred_at_ms=2**63).SerializeToString()
 
 
@@ -198,6 +207,16 @@ def block():
     yield bytes([9]) + log.LogBlock(entries=rows[:2]).SerializeToString()
 
 
+def segment():
+    """Sound segments, each damaged in one way or two; bytes behind a head, and a head."""
+    records = bytes([4, 0, 10, 1, 200, 2, 60, 0, 255])
+    for damage in (b"", bytes([0, 0, 20, 0]), bytes([1, 1, 0, 90]), bytes([2, 0, 90, 120, 9]), bytes([3, 2, 2, 0]),
+                   bytes([4, 0, 0, 50]), bytes([32, 2, 200, 0, 6, 0, 100, 80])):
+        yield b"\0" + records + damage
+    yield b"\1" + bytes.fromhex("014d4a43") + bytes(80)
+    yield b"\2MJLOG\0\1\0" + bytes(100)
+
+
 def json():
     """Requests and events as JSON, and files of them as mj send reads."""
     texts = [json_format.MessageToJson(e, preserving_proto_field_name=True) for e in events()]
@@ -236,10 +255,12 @@ def bootstrap():
 def http():
     """A request in one piece, in many, with what may happen between."""
     whole = b"GET /livez?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"
-    yield bytes([0x81]) + whole + bytes([0xE1])
+    pieces = bytes([len(whole)]) + whole
+    yield pieces + bytes([0xE1])
     yield b"".join(bytes([1, c]) for c in whole) + bytes([0xE1, 0xA0])
-    yield bytes([0x81]) + b"POST / HTTP/1.0\n\n" + bytes([0xA0, 0xE1])
-    yield bytes([0x9F]) + b"GET " + b"/a" * 500 + bytes([0xC0])
+    yield bytes([17]) + b"POST / HTTP/1.0\n\n" + bytes([0xA0, 0xE1])
+    yield bytes([5]) + b"GET /" + bytes([0x9F]) + b"a" + pieces
+    yield bytes([5]) + b"GET /" + bytes([0x8E]) + b"a" + bytes([0x81]) + b"a" + pieces
 
 
 def endpoint():
@@ -258,7 +279,7 @@ def text():
         yield one
 
 
-TARGETS = (frame, header, message, event, entry, block, json, config, bootstrap, http, endpoint, text)
+TARGETS = (frame, header, message, event, entry, block, segment, json, config, bootstrap, http, endpoint, text)
 
 
 def main():
