@@ -242,6 +242,10 @@ def config():
     yield b"\0--check-config\0MJ_PLACEMENTS_LISTEN=0.0.0.0:80\0MJ_CREDIT=1\0MJ_DEMO_DATA=yes"
     yield b"lisetn = 1\n" + file
     yield b"\0--help\0--version"
+    for length in (63, 64):              # what a host may have, and one more
+        yield b"\0--listen=" + b"h" * length + b":5511"
+    for length in (199, 200):            # a line of the file, likewise
+        yield b"data=".ljust(length, b"d") + b"\n"
 
 
 def bootstrap():
