@@ -48,7 +48,7 @@ static uint8_t *token_of(uint64_t last, uint8_t token[TOKEN])
     return token;
 }
 
-/* The page with its position, and the number or id of its last row, where it goes on (0: it does not). */
+/* The page with its position, and the number after which it goes on (0: it does not). */
 static int page_of(const struct mj_readers *r, uint64_t last, struct mj_arena *a,
                    Missionjeunes__Common__V1__PageResponse **ret, mj_error *err)
 {
@@ -184,15 +184,18 @@ int pl_query_exceptions(const struct mj_readers *r, const struct pl_exceptions_q
 
 /* ---- placements ---- */
 
-static const struct mj_sql list_placements = {
-    "SELECT id, name, matched, value FROM placements WHERE siret = $1 AND id > $2 ORDER BY id LIMIT $3" };
+/* A placement's id is the position of its first entry: the stream's runs say where to look. */
+static const struct mj_sql placement_at = { "SELECT name, matched, value FROM placements WHERE id = $1" };
+
+/* A page looks at so many runs at most: numbers may tell of one placement for long, or of none. */
+#define PAGE_RUNS 32
 
 struct placements_page {
     struct mj_arena *arena;
     ListPlacementsResponse *out;
     uint32_t size;
+    uint64_t after;                      /* up to this number all are listed */
     bool more;
-    uint64_t last;                       /* id of the last one */
     mj_error *err;
     int rc;
 };
@@ -226,7 +229,7 @@ static int placement_row(void *arg, const struct mj_result_row *r)
     struct placements_page *p = arg;
     struct pl_placement *placement = NULL;
     size_t name_len, len;
-    const void *name = mj_col_blob(r, 1, &name_len), *bytes = mj_col_blob(r, 3, &len);
+    const void *name = mj_col_blob(r, 0, &name_len), *bytes = mj_col_blob(r, 2, &len);
     if (p->out->n_placements == p->size) {
         p->more = true;
         return 1;
@@ -236,20 +239,41 @@ static int placement_row(void *arg, const struct mj_result_row *r)
     p->rc = pl_placement_decode(&placement, bytes, len, p->err);
     if (p->rc < 0)
         return 1;
-    p->last = (uint64_t)mj_col_int(r, 0);
-    placement->matched = mj_col_int(r, 2) != 0;
+    placement->matched = mj_col_int(r, 1) != 0;
     p->out->placements[p->out->n_placements++] = listed(p->arena, name, placement);
     pl_placement_free(placement);
+    return 0;
+}
+
+/* Lists what the rest of the run of p->after + 1 told of first; *ended: no run follows. */
+static int list_run(struct mj_tables *t, const char *siret, struct placements_page *p, bool *ended)
+{
+    struct pl_run run = { 0 };
+    uint64_t positions[PL_RUN];
+    if (pl_run_read(t, siret, pl_run_of(p->after + 1), &run, p->err) < 0)
+        return -1;
+    uint32_t count = run.count;
+    pl_run_positions(&run, positions);
+    pl_run_clear(&run);
+    for (uint32_t i = pl_run_index(p->after + 1); i < count; i++, p->after++) {
+        struct mj_value id = mj_vi((int64_t)positions[i]);
+        if (mj_tables_query(t, &placement_at, &id, 1, placement_row, p, p->err) < 0 || p->rc < 0)
+            return -1;
+        if (p->more)
+            return 0;
+    }
+    *ended = count < PL_RUN;
     return 0;
 }
 
 int pl_query_placements(const struct mj_readers *r, const char *siret, uint64_t after, uint32_t size,
                         struct mj_arena *a, ListPlacementsResponse *out, mj_error *err)
 {
-    struct placements_page p = { .arena = a, .out = out, .size = pl_page_size(size), .err = err };
-    struct mj_value v[] = { mj_vt(siret), mj_vi((int64_t)after), mj_vi((int64_t)p.size + 1) };
+    struct placements_page p = { .arena = a, .out = out, .size = pl_page_size(size), .after = after, .err = err };
+    bool ended = false;
     out->placements = must(mj_arena_alloc(a, p.size * sizeof *out->placements));
-    if (mj_tables_query(r->tables, &list_placements, v, 3, placement_row, &p, err) < 0 || p.rc < 0)
-        return -1;
-    return page_of(r, p.more ? p.last : 0, a, &out->page, err);
+    for (int runs = 0; runs < PAGE_RUNS && !ended && !p.more; runs++)
+        if (list_run(r->tables, siret, &p, &ended) < 0)
+            return -1;
+    return page_of(r, ended ? 0 : p.after, a, &out->page, err);
 }

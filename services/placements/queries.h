@@ -23,11 +23,12 @@ struct pl_exceptions_query { const char *siret; unsigned outcomes; bool late; ui
 int pl_query_exceptions(const struct mj_readers *r, const struct pl_exceptions_query *q, struct mj_arena *a,
                         ListExceptionsResponse *out, mj_error *err);
 
-/* In the order in which they were first told; after: the id after which the page starts. */
+/* In the order in which they were first told; after: the number after which the page starts. A page ends early, and
+ * says that it goes on, where many numbers in a row tell of no new placement. */
 int pl_query_placements(const struct mj_readers *r, const char *siret, uint64_t after, uint32_t size,
                         struct mj_arena *a, ListPlacementsResponse *out, mj_error *err);
 
-/* A page token is the number or id of the page's last row, 8 bytes. INVALID_ARGUMENT PAGE_TOKEN. */
+/* A page token is the number of the page's last row, 8 bytes. INVALID_ARGUMENT PAGE_TOKEN. */
 int pl_token_number(const ProtobufCBinaryData *token, uint64_t *after, mj_error *err);
 
 #endif

@@ -63,7 +63,12 @@ struct pl_run {
     uint64_t last;                       /* position of the last number */
     struct pl_fates fates;
 };
-static inline uint32_t pl_run_of(uint64_t number) { return (uint32_t)((number - 1) / PL_RUN); }
+/* No number that was taken has the last run of all (pl_batch_check): it stands for all beyond. */
+static inline uint32_t pl_run_of(uint64_t number)
+{
+    uint64_t run = (number - 1) / PL_RUN;
+    return run < UINT32_MAX ? (uint32_t)run : UINT32_MAX;
+}
 static inline uint32_t pl_run_index(uint64_t number) { return (uint32_t)((number - 1) % PL_RUN); }
 
 void pl_run_clear(struct pl_run *run);   /* frees what it holds; an empty run */

@@ -8,7 +8,10 @@
 
 /* Rows come in their own order of time: a placement's id is the position of its first entry, so that what is new is
  * added at the end. Names are random: the dictionary that leads from name to id is as small as it can be, and is
- * written once for each placement; two names may share their first 8 bytes. */
+ * written once for each placement; two names may share their first 8 bytes. Each age of it, a million positions, has
+ * its own part, so that new names touch few pages however many there are: with 10 million events a dictionary of one
+ * part cost the tables thread more than all else. A look begins with the newest. No index leads from a stream to its
+ * placements: its runs hold their ids. */
 const char pl_schema[] =
     "CREATE TABLE streams(siret TEXT PRIMARY KEY, last INTEGER NOT NULL, resends INTEGER NOT NULL,"
     " conflicts INTEGER NOT NULL, positions BLOB NOT NULL) WITHOUT ROWID;\n"
@@ -16,8 +19,8 @@ const char pl_schema[] =
     " PRIMARY KEY(siret, run)) WITHOUT ROWID;\n"
     "CREATE TABLE placements(id INTEGER PRIMARY KEY, siret TEXT NOT NULL, name BLOB NOT NULL,"
     " matched INTEGER NOT NULL, value BLOB NOT NULL);\n"
-    "CREATE INDEX placements_by_stream ON placements(siret, id);\n"
-    "CREATE TABLE names(hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(hash, id)) WITHOUT ROWID;\n"
+    "CREATE TABLE names(age INTEGER NOT NULL, hash INTEGER NOT NULL, id INTEGER NOT NULL,"
+    " PRIMARY KEY(age, hash, id)) WITHOUT ROWID;\n"
     "CREATE TABLE unmatched(person TEXT NOT NULL, name BLOB NOT NULL, PRIMARY KEY(person, name)) WITHOUT ROWID;\n"
     "CREATE TABLE exceptions(siret TEXT NOT NULL, number INTEGER NOT NULL, outcome INTEGER NOT NULL,"
     " reason TEXT NOT NULL, field TEXT NOT NULL, same_as INTEGER NOT NULL, recorded_at INTEGER NOT NULL,"
@@ -216,12 +219,13 @@ const struct mj_row_kind pl_run_kind = { "run", run_load, run_save, run_size, ru
 
 static const struct mj_sql placement_get = {
     "SELECT p.id, p.siret, p.matched, p.value FROM names n CROSS JOIN placements p ON p.id = n.id"
-    " WHERE n.hash = $1 AND p.name = $2" };
+    " WHERE n.age = $1 AND n.hash = $2 AND p.name = $3" };
+static const struct mj_sql newest_age = { "SELECT max(age) FROM names" };
 static const struct mj_sql placement_put = {
     "INSERT INTO placements(id, siret, name, matched, value) VALUES($1, $2, $3, $4, $5)"
     " ON CONFLICT(id) DO UPDATE SET matched = excluded.matched, value = excluded.value" };
 static const struct mj_sql name_put = {
-    "INSERT INTO names(hash, id) VALUES($1, $2) ON CONFLICT(hash, id) DO NOTHING" };
+    "INSERT INTO names(age, hash, id) VALUES($2 >> 20, $1, $2) ON CONFLICT(age, hash, id) DO NOTHING" };
 
 static struct mj_value hash_of(const uint8_t name[MJ_TAG])
 {
@@ -252,12 +256,23 @@ static int placement_row(void *arg, const struct mj_result_row *r)
     return 1;
 }
 
+static int age_row(void *arg, const struct mj_result_row *r)
+{
+    *(int64_t *)arg = mj_col_int(r, 0);
+    return 1;
+}
+
 int pl_placement_read(struct mj_tables *t, const uint8_t name[MJ_TAG], struct pl_placement **ret, mj_error *err)
 {
     struct decoded d = { NULL, err, 0 };
-    struct mj_value v[] = { hash_of(name), mj_vb(name, MJ_TAG) };
-    if (mj_tables_query(t, &placement_get, v, 2, placement_row, &d, err) < 0 || d.rc < 0)
+    int64_t age = 0;
+    if (mj_tables_query(t, &newest_age, NULL, 0, age_row, &age, err) < 0)
         return -1;
+    for (; age >= 0 && d.value == NULL; age--) {
+        struct mj_value v[] = { mj_vi(age), hash_of(name), mj_vb(name, MJ_TAG) };
+        if (mj_tables_query(t, &placement_get, v, 3, placement_row, &d, err) < 0 || d.rc < 0)
+            return -1;
+    }
     if (d.value != NULL)
         *ret = d.value;
     return 0;

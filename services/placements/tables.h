@@ -9,7 +9,7 @@
 #include "placements/placement.h"
 #include "placements/stream.h"
 
-#define PL_SCHEMA_NAME "placements-2"
+#define PL_SCHEMA_NAME "placements-3"
 extern const char pl_schema[];
 #define PL_MODEL_SCHEMA_NAME "placements-model-2"
 extern const char pl_model_schema[];

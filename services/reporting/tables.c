@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char mj_rep_schema_name[] = "reporting-2";
+const char mj_rep_schema_name[] = "reporting-3";
 const char mj_rep_schema[] =
     "CREATE TABLE placement(born INTEGER PRIMARY KEY, name BLOB NOT NULL, told BLOB NOT NULL);\n"
-    "CREATE TABLE placement_name(hash INTEGER, born INTEGER, PRIMARY KEY(hash, born)) WITHOUT ROWID;\n"
+    "CREATE TABLE placement_name(age INTEGER, hash INTEGER, born INTEGER,"
+    " PRIMARY KEY(age, hash, born)) WITHOUT ROWID;\n"
     "CREATE TABLE person(born INTEGER PRIMARY KEY, id TEXT NOT NULL, told BLOB NOT NULL);\n"
     "CREATE TABLE person_name(hash INTEGER, born INTEGER, PRIMARY KEY(hash, born)) WITHOUT ROWID;\n"
     "CREATE TABLE stream(region TEXT, siret TEXT, events INTEGER NOT NULL, known INTEGER NOT NULL,"
@@ -114,11 +115,14 @@ struct mj_row_key mj_rep_placement_key(int region, const uint8_t name[MJ_TAG])
 }
 
 static const struct mj_sql placement_get = {
-    "SELECT p.born, p.told FROM placement_name n JOIN placement p ON p.born = n.born"
-    " WHERE n.hash = $1 AND p.name = $2 AND p.born >> 40 = $3" };
+    "SELECT p.born, p.told FROM placement_name n CROSS JOIN placement p ON p.born = n.born"
+    " WHERE n.age = $1 AND n.hash = $2 AND p.name = $3" };
+static const struct mj_sql newest_age = { "SELECT max(age) FROM placement_name WHERE age < $1" };
 static const struct mj_sql placement_put = {
     "INSERT INTO placement(born, name, told) VALUES($1, $2, $3) ON CONFLICT(born) DO UPDATE SET told = excluded.told" };
-static const struct mj_sql placement_name_put = { "INSERT INTO placement_name(hash, born) VALUES($1, $2)" };
+static const struct mj_sql placement_name_put = {
+    "INSERT INTO placement_name(age, hash, born) VALUES($2 >> 20, $1, $2)" };
+#define AGE 20
 
 static uint64_t placement_number(const struct mj_row_key *key)
 {
@@ -180,15 +184,29 @@ static int placement_row(void *arg, const struct mj_result_row *r)
     return 1;
 }
 
+static int age_row(void *arg, const struct mj_result_row *r)
+{
+    *(int64_t *)arg = mj_col_int(r, 0);
+    return 1;
+}
+
+/* From the newest age of the region's log to its first. */
 static int placement_load(const struct mj_readers *readers, const struct mj_row_key *key, void **ret, mj_error *err)
 {
     const uint8_t *name = key->bytes + 1;
-    const struct mj_value v[] = { mj_vi(placement_hash(name)), mj_vb(name, MJ_TAG),
-                                  mj_vi(MJ_REP_REGIONS + key->bytes[0]) };
+    int64_t first = mj_rep_born(MJ_REP_REGIONS + key->bytes[0], 0) >> AGE, age = 0;
+    const struct mj_value end = mj_vi(mj_rep_born(MJ_REP_REGIONS + key->bytes[0] + 1, 0) >> AGE);
     struct read read = { NULL, err, 0 };
 
-    if (mj_tables_query(readers->tables, &placement_get, v, COUNT(v), placement_row, &read, err) < 0) {
+    if (mj_tables_query(readers->tables, &newest_age, &end, 1, age_row, &age, err) < 0) {
         return -1;
+    }
+    for (; age >= first && read.value == NULL && read.rc == 0; age--) {
+        const struct mj_value v[] = { mj_vi(age), mj_vi(placement_hash(name)), mj_vb(name, MJ_TAG) };
+
+        if (mj_tables_query(readers->tables, &placement_get, v, COUNT(v), placement_row, &read, err) < 0) {
+            return -1;
+        }
     }
     *ret = read.value;
     return read.rc;

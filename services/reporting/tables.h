@@ -5,7 +5,8 @@
  *
  * Names of placements and ids of young people are random, and a table in their order takes every row to another page.
  * So both tables stand in the order in which their subjects first came, by a number (born) that the entry gives, and a
- * small table of hashes, which are the first bytes of the names, leads there. */
+ * small table of hashes, which are the first bytes of the names, leads there. Of placements it has a part for each age,
+ * a million positions, so that new names touch few pages however many there are; a look begins with the newest. */
 #ifndef MJ_REPORTING_TABLES_H
 #define MJ_REPORTING_TABLES_H
 

@@ -115,6 +115,72 @@ static void every_number_of_a_stream_is_found_in_the_log(void **state)
     mj_arena_destroy(a);
 }
 
+static void names_of_every_age_are_found(void **state)
+{
+    static const uint64_t born[] = { 1u << 19, (1u << 20) - 1, 1u << 20, (UINT64_C(7) << 20) + 5, UINT64_C(1) << 40 };
+    enum { COUNT = sizeof born / sizeof born[0] - 1 };   /* the last one is of an age that nobody has */
+    uint8_t name[MJ_TAG] = { 0xfe };
+    (void)state;
+    send_range(1, 1);
+    for (size_t i = 0; i < COUNT; i++) {
+        name[1] = (uint8_t)i;
+        put_placement(name, born[i]);
+    }
+    const struct mj_readers *r = yard_flush(&yard);
+    for (size_t i = 0; i <= COUNT; i++) {
+        name[1] = (uint8_t)i;
+        assert_int_equal(born_of(r, name), i < COUNT ? born[i] : 0);
+    }
+}
+
+/* Events that tell of one placement for longer than a page looks. */
+static void a_page_ends_early_where_nothing_new_is_told(void **state)
+{
+    enum { BATCHES = 10 };
+    static struct made batch[PL_BATCH_EVENTS];
+    struct mj_arena *a = mj_arena_create(0);
+    mj_error err = { 0 };
+    uint64_t after = 0, pages = 0, seen = 0;
+    (void)state;
+    for (size_t i = 0; i < PL_BATCH_EVENTS; i++) {
+        batch[i] = made_event("M-1", PL_STARTED, "2026-11-16", NULL);
+    }
+    for (uint64_t i = 0; i < BATCHES; i++) {
+        yard_send(&yard, &answer, i * PL_BATCH_EVENTS + 1, batch, PL_BATCH_EVENTS);
+    }
+    batch[0] = made_event("M-2", PL_STARTED, "2026-11-16", NULL);
+    yard_send(&yard, &answer, BATCHES * PL_BATCH_EVENTS + 1, batch, 1);
+    const struct mj_readers *r = yard_flush(&yard);
+    do {
+        ListPlacementsResponse page = MISSIONJEUNES__PLACEMENTS__V1__LIST_PLACEMENTS_RESPONSE__INIT;
+        assert_int_equal(pl_query_placements(r, yard.agency, after, 3, a, &page, &err), 0);
+        assert_int_equal(page.n_placements, 1);
+        seen += page.n_placements;
+        pages++;
+        assert_int_equal(pl_token_number(&page.page->next_token, &after, &err), 0);
+    } while (after != 0);
+    assert_int_equal(pages, 2);
+    assert_int_equal(seen, 2);
+    mj_arena_destroy(a);
+}
+
+static void a_page_after_the_last_number_is_empty(void **state)
+{
+    static const uint64_t after[] = { 7, 8, 256, UINT64_C(256) << 32, INT64_MAX };
+    struct mj_arena *a = mj_arena_create(0);
+    mj_error err = { 0 };
+    (void)state;
+    send_range(1, 7);
+    const struct mj_readers *r = yard_flush(&yard);
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+        ListPlacementsResponse page = MISSIONJEUNES__PLACEMENTS__V1__LIST_PLACEMENTS_RESPONSE__INIT;
+        assert_int_equal(pl_query_placements(r, yard.agency, after[i], 3, a, &page, &err), 0);
+        assert_int_equal(page.n_placements, 0);
+        assert_int_equal(page.page->next_token.len, 0);
+    }
+    mj_arena_destroy(a);
+}
+
 static void placements_are_listed_in_the_order_of_their_first_telling(void **state)
 {
     struct mj_arena *a = mj_arena_create(0);
@@ -181,9 +247,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_A_YARD(names_that_share_their_first_bytes_are_told_apart),
+        ON_A_YARD(names_of_every_age_are_found),
         ON_A_YARD(a_placement_keeps_its_id_over_updates_and_kills),
         ON_A_YARD(every_number_of_a_stream_is_found_in_the_log),
         ON_A_YARD(placements_are_listed_in_the_order_of_their_first_telling),
+        ON_A_YARD(a_page_ends_early_where_nothing_new_is_told),
+        ON_A_YARD(a_page_after_the_last_number_is_empty),
         cmocka_unit_test(a_page_token_is_eight_bytes),
         ON_A_YARD(who_is_known_is_known_after_a_restart),
     };

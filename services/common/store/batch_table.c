@@ -10,13 +10,15 @@
 
 /* ---- the statement ---- */
 
-static size_t count_of(const char *text, size_t len, char c)
+/* The highest n of all $n. */
+static size_t params_of(const char *text, const char *end)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        n += text[i] == c;
+    size_t most = 0;
+    for (; text < end; text++) {
+        size_t n = *text == '$' ? (size_t)strtoul(text + 1, NULL, 10) : 0;
+        most = n > most ? n : most;
     }
-    return n;
+    return most;
 }
 
 /* WHERE true: else SQLite takes the ON of what follows for a join's. */
@@ -30,7 +32,7 @@ bool mj_batch_table_text(char *ret, size_t size, const char *text, size_t *param
     const char *first = values + sizeof word - 1;
     int written = snprintf(ret, size, "%.*sSELECT %.*s FROM mj_batch WHERE true%s", (int)(values - text), text,
                            (int)(end - first), first, end + 1);
-    *params = count_of(first, (size_t)(end - first), '$');
+    *params = params_of(first, end);
     for (char *at = ret; written < (int)size && (at = strchr(at, '$')) != NULL;) {
         *at = 'p';                       /* a column's name */
     }
@@ -53,9 +55,9 @@ static int table_connect(sqlite3 *db, void *run, int argc, const char *const *ar
     (void)argv;
     (void)err;
     _Static_assert(MJ_BATCH_PARAMS_MAX == 32, "a column each");
-    int rc = sqlite3_declare_vtab(db, "CREATE TABLE mj_batch(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14,"
-                                      " p15, p16, p17, p18, p19, p20, p21, p22, p23, p24, p25, p26, p27, p28, p29,"
-                                      " p30, p31, p32)");
+    int rc = sqlite3_declare_vtab(db, "CREATE TABLE mj_batch(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13,"
+                                      " p14, p15, p16, p17, p18, p19, p20, p21, p22, p23, p24, p25, p26, p27, p28,"
+                                      " p29, p30, p31, p32)");
     if (rc == SQLITE_OK) {
         *ret = mj_memdup(&(struct table){ .run = run }, sizeof(struct table));
     }

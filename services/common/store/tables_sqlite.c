@@ -91,7 +91,8 @@ static int number_parameters(struct prepared *p, mj_error *err)
     }
     if (!fits) {
         return mj_fail(err, MJ_INTERNAL, "SQL_PARAMETERS", NULL,
-                       "expected parameters $1 to $%zu, at most %d, in: %.120s", p->count, MJ_BATCH_PARAMS_MAX, p->sql->text);
+                       "expected parameters $1 to $%zu, at most %d, in: %.120s", p->count, MJ_BATCH_PARAMS_MAX,
+                       p->sql->text);
     }
     return 0;
 }
@@ -236,8 +237,8 @@ static int engine_open(void **ret, const char *url, const char *schema_name, con
     const struct mj_sqlite_options o = { url, writable, true, false, TABLES_PAGE,
                                          writable ? TABLES_WRITER_CACHE_KIB : TABLES_READER_CACHE_KIB };
     struct engine *e = mj_calloc(1, sizeof *e);
-    if (mj_sqlite_open(&e->file, &o, err) != 0 || add_batch_table(e, err) != 0 || make_or_check(e, schema_name, schema, writable, err) != 0 ||
-        check_schema(e, schema_name, schema, err) != 0) {
+    if (mj_sqlite_open(&e->file, &o, err) != 0 || add_batch_table(e, err) != 0 ||
+        make_or_check(e, schema_name, schema, writable, err) != 0 || check_schema(e, schema_name, schema, err) != 0) {
         engine_close(e);
         return -1;
     }
