@@ -56,3 +56,21 @@ void placements_destroy(void *app)
 {
     pl_app_free(app);
 }
+
+const struct mj_service pl_service = {
+    .name = "placements",
+    .summary = "agencies stream what happens to temp missions and contracts",
+    .listen = "127.0.0.1:5511",
+    .http = "127.0.0.1:5611",
+    .config = pl_config,
+    .methods = pl_methods,
+    .create = placements_create,
+    .domain = &pl_domain,
+    .model = &pl_model_domain,
+    .follows = "registry",
+    .started = placements_started,
+    .not_ready = placements_not_ready,
+    .metrics = placements_metrics,
+    .stopping = placements_stopping,
+    .destroy = placements_destroy,
+};

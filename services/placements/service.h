@@ -13,4 +13,6 @@ void placements_metrics(void *app, struct mj_metrics *m);
 void placements_stopping(void *app);
 void placements_destroy(void *app);
 
+extern const struct mj_service pl_service;         /* the service as a table, for main */
+
 #endif

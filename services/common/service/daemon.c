@@ -51,7 +51,7 @@ static enum mj_level level_of(const char *name)
            strcmp(name, "error") == 0 ? MJ_ERR : MJ_INFO;
 }
 
-static int load_config(struct mj_daemon *d, int argc, char **argv, bool *done, mj_error *err)
+int daemon_load_config(struct mj_daemon *d, int argc, char **argv, bool *done, mj_error *err)
 {
     struct mj_config_item items[16];
     const struct mj_config_item *tables[3] = { items, d->service->config, NULL };
@@ -365,7 +365,7 @@ static void hold_signals(void)
 }
 
 /* The loop turns while partitions and models close: what is in work is answered, so the door outlives them. */
-static void close_all(struct mj_daemon *d)
+void daemon_close(struct mj_daemon *d)
 {
     if (d->server)
         mj_server_drain(d->server);              /* a start that failed has not said so */
@@ -399,7 +399,7 @@ static void close_all(struct mj_daemon *d)
 
 /* ---- main ---- */
 
-static int start(struct mj_daemon *d, mj_error *err)
+int daemon_start(struct mj_daemon *d, mj_error *err)
 {
     if (mj_crypto_init(err) < 0 || open_threads(d, err) < 0 || open_identity(d, err) < 0)
         return -1;
@@ -423,7 +423,7 @@ int mj_daemon_main(const struct mj_service *s, int argc, char **argv)
 
     raise_file_limit();
     bound_allocator();
-    if (load_config(&d, argc, argv, &done, &err) < 0) {
+    if (daemon_load_config(&d, argc, argv, &done, &err) < 0) {
         fprintf(stderr, "mj-%s: %s%s%s\n", s->name, err.field, err.field[0] ? ": " : "", err.text);
         return 2;
     }
@@ -432,7 +432,7 @@ int mj_daemon_main(const struct mj_service *s, int argc, char **argv)
         return EXIT_SUCCESS;
     }
     mj_logging_init(s->name, d.env, level_of(mj_config_text(d.config, "log-level")));
-    if (start(&d, &err) == 0) {
+    if (daemon_start(&d, &err) == 0) {
         mj_log(MJ_INFO, "started", "endpoint=%s http_port=%d partitions=%zu", d.endpoint, d.http_port,
                d.partition_count);
         sd_notify(0, "READY=1");
@@ -442,7 +442,7 @@ int mj_daemon_main(const struct mj_service *s, int argc, char **argv)
     } else {
         mj_log_failure(MJ_ERR, "not_started", &err);
     }
-    close_all(&d);
+    daemon_close(&d);
     return status;
 }
 

@@ -50,6 +50,12 @@ struct mj_daemon {
     struct mj_watchdog *watchdog;        /* NULL where systemd asks for none */
 };
 
+/* daemon.c: a life in steps, for who turns the loop by himself (tests/sim). service and env are set; the loop runs between
+ * start and close. A start that failed is closed too. */
+int daemon_load_config(struct mj_daemon *d, int argc, char **argv, bool *done, mj_error *err);
+int daemon_start(struct mj_daemon *d, mj_error *err);
+void daemon_close(struct mj_daemon *d);
+
 /* daemon_who.c */
 int daemon_who_open(struct mj_daemon *d, mj_error *err);
 
