@@ -18,33 +18,40 @@ enum { F_Q_STREAM = 1, F_Q_RESENDS = 2, F_Q_CONFLICTS = 3 };
 
 /* ---- to bytes ---- */
 
-static void put_accepted(struct mj_buf *out, const struct pl_numbered *n)
+struct texts { size_t reason, field; };  /* lengths of an entry's */
+
+static uint8_t *write_accepted(uint8_t *at, const struct pl_numbered *n, struct texts texts)
 {
-    mj_put_bytes(out, F_NAME, n->name, MJ_TAG);
-    mj_put_bytes(out, F_EVENT, n->event.rest, n->event.rest_len);
-    mj_put_number(out, F_UNMATCHED, n->unmatched);
-    mj_put_number(out, F_REGISTRY, n->registry_position);
-    mj_put_number(out, F_IMPLIED, n->implied_start);
-    mj_put_text(out, F_WARNING, n->reason);
-    mj_put_text(out, F_WARNING_FIELD, n->field);
-    mj_put_number(out, F_LATE, n->late_days);
+    at = mj_write_bytes(at, F_NAME, n->name, MJ_TAG);
+    at = mj_write_bytes(at, F_EVENT, n->event.rest, n->event.rest_len);
+    at = mj_write_number(at, F_UNMATCHED, n->unmatched);
+    at = mj_write_number(at, F_REGISTRY, n->registry_position);
+    at = mj_write_number(at, F_IMPLIED, n->implied_start);
+    at = mj_write_bytes(at, F_WARNING, n->reason, texts.reason);
+    at = mj_write_bytes(at, F_WARNING_FIELD, n->field, texts.field);
+    return mj_write_number(at, F_LATE, n->late_days);
+}
+
+static uint8_t *write_rejected(uint8_t *at, const struct pl_numbered *n, struct texts texts)
+{
+    at = mj_write_bytes(at, F_REASON, n->reason, texts.reason);
+    at = mj_write_bytes(at, F_FIELD, n->field, texts.field);
+    return mj_write_number(at, F_REJECTED_AS, n->same_as);
 }
 
 void pl_numbered_put(struct mj_buf *out, uint32_t type, const struct pl_numbered *n)
 {
-    mj_put_bytes(out, F_STREAM, n->stream, MJ_SIRET_LEN);
-    mj_put_number(out, F_NUMBER, n->number);
-    mj_put_bytes(out, F_TAG, n->tag, MJ_TAG);
-    mj_put_number(out, F_KEY, n->key);
-    if (type == PL_ENTRY_ACCEPTED) {
-        put_accepted(out, n);
-    } else if (type == PL_ENTRY_KNOWN) {
-        mj_put_number(out, F_KNOWN_AS, n->same_as);
-    } else {
-        mj_put_text(out, F_REASON, n->reason);
-        mj_put_text(out, F_FIELD, n->field);
-        mj_put_number(out, F_REJECTED_AS, n->same_as);
-    }
+    const struct texts texts = { strlen(n->reason), strlen(n->field) };
+    size_t most = (F_LATE + 1) * MJ_FIELD + MJ_SIRET_LEN + 2 * MJ_TAG + n->event.rest_len + texts.reason + texts.field;
+    uint8_t *at = mj_buf_room(out, most);
+    at = mj_write_bytes(at, F_STREAM, n->stream, MJ_SIRET_LEN);
+    at = mj_write_number(at, F_NUMBER, n->number);
+    at = mj_write_bytes(at, F_TAG, n->tag, MJ_TAG);
+    at = mj_write_number(at, F_KEY, n->key);
+    at = type == PL_ENTRY_ACCEPTED ? write_accepted(at, n, texts)
+         : type == PL_ENTRY_KNOWN  ? mj_write_number(at, F_KNOWN_AS, n->same_as)
+                                   : write_rejected(at, n, texts);
+    mj_buf_end(out, at);
 }
 
 void pl_matched_put(struct mj_buf *out, const struct pl_matched *m)

@@ -238,7 +238,7 @@ int pl_event_read(const uint8_t *bytes, size_t len, struct pl_event *ret, mj_err
 
 /* ---- how late it came ---- */
 
-uint32_t pl_event_late_days(const struct pl_event *ev, int64_t now_ms, const char *region)
+uint32_t pl_event_late_days(const struct pl_event *ev, mj_date today, const char *region)
 {
     const struct pl_fact *f = &ev->fact;
     mj_date told_on;
@@ -249,6 +249,6 @@ uint32_t pl_event_late_days(const struct pl_event *ev, int64_t now_ms, const cha
         told_on = f->on;
     else
         told_on = mj_local_day((int64_t)ev->occurred_at_ms, region);
-    int64_t days = (int64_t)mj_local_day(now_ms, region) - told_on;
+    int64_t days = (int64_t)today - told_on;
     return days > LATE_AFTER_DAYS ? (uint32_t)days : 0;
 }

@@ -72,9 +72,9 @@ int pl_event_read(const uint8_t *bytes, size_t len, struct pl_event *ret, mj_err
 
 const char *pl_kind_name(enum pl_kind k);        /* "started", as in field paths */
 
-/* Days between the civil day an event tells and the local day of its arrival in the region, where more than 2; else
+/* Days between the civil day an event tells and `today`, the region's local day of its arrival, where more than 2; else
  * 0. What tells no day that is past (a proposal, a contract, a renewal, a correction) is measured by the day on
  * which the sender recorded it. */
-uint32_t pl_event_late_days(const struct pl_event *ev, int64_t now_ms, const char *region);
+uint32_t pl_event_late_days(const struct pl_event *ev, mj_date today, const char *region);
 
 #endif

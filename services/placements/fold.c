@@ -3,7 +3,6 @@
 /* The fold of placements' log. Each function reads its entry's value and the rows that it names, and nothing else: no
  * clock, no other log, no setting. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "placements/app.h"
@@ -80,8 +79,8 @@ static struct pl_exception *list(struct mj_rows *rows, const struct mj_entry *e,
     x->same_as = n->same_as;
     x->recorded_at_ms = e->recorded_at_ms;
     x->late_days = n->late_days;
-    (void)snprintf(x->reason, sizeof x->reason, "%s", reason);
-    (void)snprintf(x->field, sizeof x->field, "%s", field);
+    (void)memccpy(x->reason, reason, '\0', sizeof x->reason - 1);
+    (void)memccpy(x->field, field, '\0', sizeof x->field - 1);
     mj_rows_put(rows, &pl_exception_kind, &key, x);
     return x;
 }

@@ -38,6 +38,7 @@ struct intake {
     struct mj_row *stream_row;           /* as checked.placement */
     char registry[MJ_REGION_TEXT];       /* the region whose log was last asked for its position in decide */
     uint64_t registry_position;
+    mj_date today;                       /* of decide, in the region */
     struct checked events[];
 };
 
@@ -302,7 +303,7 @@ static void accept(struct intake *in, struct mj_partition *p, size_t i, const st
     memcpy(n.name, c->name, MJ_TAG);
     n.event = c->event;
     n.unmatched = is_unmatched(in, before, c->event.young_person, &n.registry_position);
-    n.late_days = pl_event_late_days(&c->event, in->batch.now_ms, in->part->region);
+    n.late_days = pl_event_late_days(&c->event, in->today, in->part->region);
     emit(in, p, PL_ENTRY_ACCEPTED, i, &n);
     except_accepted(in, i, &n);
 }
@@ -339,6 +340,7 @@ static int decide(struct mj_command *command, struct mj_partition *p, mj_error *
     if (pl_batch_place(last, in->batch.first, in->batch.count, &resends, err) < 0)
         return -1;
     in->registry[0] = '\0';
+    in->today = mj_local_day(in->batch.now_ms, in->part->region);
     for (size_t i = 0; i < resends; i++)
         if (judge_resend(in, mj_partition_rows(p), i, err) < 0)
             return -1;

@@ -135,15 +135,13 @@ static const struct pl_held nothing = { 0 };     /* before the first fact */
 
 void pl_placement_encode(const struct pl_placement *p, struct mj_buf *out)
 {
-    size_t start = out->len;
-    uint8_t *at = mj_buf_grow(out, HEAD_MAX + p->count * FACT_MAX), *first = at;
+    uint8_t *at = mj_buf_room(out, HEAD_MAX + p->count * FACT_MAX);
     *at++ = ROW_VERSION;
     at = put_person(at, p->young_person);
     at = mj_varint_put(at, p->count);
     for (uint32_t i = 0; i < p->count; i++)
         at = put_fact(at, &p->facts[i], i > 0 ? &p->facts[i - 1] : &nothing);
-    *at = '\0';
-    out->len = start + (size_t)(at - first);
+    mj_buf_end(out, at);
 }
 
 static int broken(struct pl_placement *p, mj_error *err)

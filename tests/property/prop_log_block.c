@@ -246,10 +246,40 @@ static void a_field_of_a_newer_writer_is_passed_over(void **state)
     assert_true(read_as_protobuf_does(bytes, sizeof bytes));
 }
 
+/* Around the lengths at which the length itself takes a byte more. */
+static void an_entry_of_any_length_is_written_as_protobuf_does(void **state)
+{
+    static const size_t lengths[] = { 0, 1, 120, 128, 16370, 16384, 100000 };
+    uint8_t *payload = calloc(1, 100000);
+
+    (void)state;
+    assert_non_null(payload);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        for (size_t len = lengths[i]; len < lengths[i] + 16 && len <= 100000; len++) {
+            entry_message row = MISSIONJEUNES__LOG__V1__LOG_ENTRY__INIT, *list[] = { &row };
+            block_message m = MISSIONJEUNES__LOG__V1__LOG_BLOCK__INIT;
+            struct mj_entry e = { .type = 16, .principal = "", .payload = payload, .payload_len = len };
+            struct mj_buf block = MJ_BUF_INIT, packed = MJ_BUF_INIT;
+            payload[0] = payload[len > 0 ? len - 1 : 0] = 0x55;
+            row.type = 16;
+            row.payload = (ProtobufCBinaryData){ len, payload };
+            m.entries = list;
+            m.n_entries = 1;
+            mj_buf_pack(&packed, &m.base);
+            mj_block_add(&block, &e);
+            assert_int_equal(block.len, packed.len);
+            assert_memory_equal(block.data, packed.data, packed.len);
+            mj_buf_free(&packed);
+            mj_buf_free(&block);
+        }
+    free(payload);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_is_read_as_it_was_written),
+        cmocka_unit_test(an_entry_of_any_length_is_written_as_protobuf_does),
         cmocka_unit_test(changed_bytes_are_read_as_protobuf_does_or_refused),
         cmocka_unit_test(a_field_of_a_newer_writer_is_passed_over),
     };

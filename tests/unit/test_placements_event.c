@@ -225,13 +225,13 @@ static void more_than_two_days_is_late(void **state)
     (void)state;
     DRAFT(d, PL_STARTED, "2026-11-16", NULL);    /* now is the 18th */
     assert_int_equal(check(&d), 0);
-    assert_int_equal(pl_event_late_days(&event, EVENTS_NOW, "52"), 0);
+    assert_int_equal(pl_event_late_days(&event, mj_local_day(EVENTS_NOW, "52"), "52"), 0);
     memcpy(d.on, "2026-11-15", 11);
     assert_int_equal(check(&d), 0);
-    assert_int_equal(pl_event_late_days(&event, EVENTS_NOW, "52"), 3);
+    assert_int_equal(pl_event_late_days(&event, mj_local_day(EVENTS_NOW, "52"), "52"), 3);
     draft_correct(&d);                           /* a correction is about the past, and is no late event */
     assert_int_equal(check(&d), 0);
-    assert_int_equal(pl_event_late_days(&event, EVENTS_NOW, "52"), 0);
+    assert_int_equal(pl_event_late_days(&event, mj_local_day(EVENTS_NOW, "52"), "52"), 0);
 }
 
 #define OURS(ours, theirs) assert_int_equal((int)(ours), (int)MISSIONJEUNES__PLACEMENTS__V1__##theirs)

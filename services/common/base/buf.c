@@ -83,12 +83,22 @@ void mj_buf_clear(struct mj_buf *b)
         b->data[0] = '\0';
 }
 
-void *mj_buf_grow(struct mj_buf *b, size_t n)
+uint8_t *mj_buf_room(struct mj_buf *b, size_t n)
 {
     reserve(b, n);
-    uint8_t *at = b->data + b->len;
-    b->len += n;
+    return b->data + b->len;
+}
+
+void mj_buf_end(struct mj_buf *b, const uint8_t *end)
+{
+    b->len = (size_t)(end - b->data);
     b->data[b->len] = '\0';
+}
+
+void *mj_buf_grow(struct mj_buf *b, size_t n)
+{
+    uint8_t *at = mj_buf_room(b, n);
+    mj_buf_end(b, at + n);
     return at;
 }
 

@@ -21,6 +21,9 @@ void mj_buf_printf(struct mj_buf *b, const char *fmt, ...) __attribute__((format
 void mj_buf_json(struct mj_buf *b, const char *text);            /* a JSON string with its quotes */
 void mj_buf_pack(struct mj_buf *b, const ProtobufCMessage *m);   /* appends the packed message */
 void *mj_buf_grow(struct mj_buf *b, size_t n);                   /* n more bytes to write into */
+/* Room for n bytes that do not count yet; mj_buf_end: what was written there ends at `end`, and counts. */
+uint8_t *mj_buf_room(struct mj_buf *b, size_t n);
+void mj_buf_end(struct mj_buf *b, const uint8_t *end);
 
 /* malloc, calloc, realloc, strdup that end the process when memory is short (said in one line on stderr). For our own
  * bounded state; foreign sizes go through an arena with a ceiling. */

@@ -38,7 +38,7 @@ const struct mj_region *mj_region_find(const char *code)
     if (code[0] == '\0' || code[1] == '\0' || code[2] != '\0')
         return NULL;
     for (const struct mj_region *r = mj_regions; r->code[0]; r++)
-        if (r->code[0] == code[0] && r->code[1] == code[1])
+        if (memcmp(r->code, code, 2) == 0)
             return r;
     return NULL;
 }

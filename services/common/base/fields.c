@@ -85,33 +85,14 @@ bool mj_field_text(const struct mj_field *f, char *out, size_t size)
 
 /* ---- writing ---- */
 
-uint8_t *mj_varint_put(uint8_t *at, uint64_t v)
-{
-    for (; v >= 0x80; v >>= 7)
-        *at++ = (uint8_t)(v | 0x80);
-    *at++ = (uint8_t)v;
-    return at;
-}
-
-static uint8_t *write_tag(uint8_t *at, uint32_t field, enum mj_wire wire)
-{
-    return mj_varint_put(at, (uint64_t)field << 3 | wire);
-}
-
 void mj_put_number(struct mj_buf *b, uint32_t field, uint64_t value)
 {
-    uint8_t bytes[2 * MJ_VARINT];
-    if (value != 0)
-        mj_buf_put(b, bytes, (size_t)(mj_varint_put(write_tag(bytes, field, MJ_WIRE_NUMBER), value) - bytes));
+    mj_buf_end(b, mj_write_number(mj_buf_room(b, MJ_FIELD), field, value));
 }
 
 void mj_put_bytes(struct mj_buf *b, uint32_t field, const void *data, size_t len)
 {
-    uint8_t head[2 * MJ_VARINT];
-    if (len == 0)
-        return;
-    mj_buf_put(b, head, (size_t)(mj_varint_put(write_tag(head, field, MJ_WIRE_BYTES), len) - head));
-    mj_buf_put(b, data, len);
+    mj_buf_end(b, mj_write_bytes(mj_buf_room(b, MJ_FIELD + len), field, data, len));
 }
 
 void mj_put_text(struct mj_buf *b, uint32_t field, const char *text)
@@ -122,10 +103,7 @@ void mj_put_text(struct mj_buf *b, uint32_t field, const char *text)
 /* The length is written once it is known; the bytes behind it are moved by as much as it takes. */
 size_t mj_put_open(struct mj_buf *b, uint32_t field)
 {
-    uint8_t head[MJ_VARINT + 1];
-    uint8_t *end = write_tag(head, field, MJ_WIRE_BYTES);
-    *end++ = 0;
-    mj_buf_put(b, head, (size_t)(end - head));
+    mj_buf_end(b, mj_write_head(mj_buf_room(b, MJ_FIELD), field, 0));
     return b->len;
 }
 

@@ -9,8 +9,12 @@
 /* Crockford's base 32, then the five symbols that only a check character may be. */
 static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 
-#define DIGITS 16                        /* 5 bits each: 80 bits */
+#define DIGITS 16                        /* 5 bits each: 80 bits, in two halves */
+#define HALF 8
 #define DIGITS_AT 4                      /* behind "R52-" */
+#define CHECK_AT (DIGITS_AT + DIGITS)
+
+struct halves { uint64_t first, second; };       /* 40 bits of the id each */
 
 static unsigned value36(char c)
 {
@@ -18,16 +22,12 @@ static unsigned value36(char c)
 }
 
 /* The remainder by 37 of region (two digits of base 36) followed by the 16 digits of base 32. 37 is a prime, so any
- * one wrong character and any two swapped ones change it. */
-static unsigned check_value(const char *region, const unsigned digits[DIGITS])
+ * one wrong character and any two swapped ones change it. Half the digits fit into 64 bits with what is before them. */
+static unsigned check_value(const char *region, struct halves h)
 {
     uint64_t v = value36(region[0]) * 36 + value36(region[1]);
-    for (int i = 0; i < DIGITS; i++) {
-        v = v * 32 + digits[i];
-        if (i == DIGITS / 2 - 1)         /* eight digits fit into 64 bits with what was before them, sixteen do not */
-            v %= 37;
-    }
-    return (unsigned)(v % 37);
+    v = (v << 40 | h.first) % 37;
+    return (unsigned)((v << 40 | h.second) % 37);
 }
 
 /* A digit's value plus 1; 0 for what is none. */
@@ -38,25 +38,65 @@ static const uint8_t digit_values[256] = {
     ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
 };
 
+static void put_digits(char *out, uint64_t half)
+{
+    for (int i = HALF; i-- > 0; half >>= 5)
+        out[i] = symbols[half & 31];
+}
+
+/* False where a character is no digit. */
+static bool read_digits(const char *text, uint64_t *half)
+{
+    uint32_t all = 0;
+    *half = 0;
+    for (int i = 0; i < HALF; i++) {
+        uint32_t value = digit_values[(uint8_t)text[i]] - 1u;
+        all |= value;
+        *half = *half << 5 | value;
+    }
+    return all < 32;
+}
+
+static bool read_halves(const char *id, struct halves *h)
+{
+    bool first = read_digits(id + DIGITS_AT, &h->first);
+    return read_digits(id + DIGITS_AT + HALF, &h->second) && first;
+}
+
+static uint64_t get_forty(const uint8_t *at)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < 5; i++)
+        v = v << 8 | at[i];
+    return v;
+}
+
+static void put_forty(uint8_t *at, uint64_t v)
+{
+    for (int i = 5; i-- > 0; v >>= 8)
+        at[i] = (uint8_t)v;
+}
+
 void mj_person_make(char out[MJ_PERSON_TEXT], const char region[3], const uint8_t random[MJ_PERSON_RANDOM])
 {
-    unsigned digits[DIGITS];
-    unsigned bits = 0, held = 0;
-    for (int i = 0, n = 0; i < DIGITS; i++) {
-        if (held < 5) {
-            bits = bits << 8 | random[n++];
-            held += 8;
-        }
-        held -= 5;
-        digits[i] = bits >> held & 31;
-    }
+    struct halves h = { get_forty(random), get_forty(random + 5) };
     out[0] = 'R';
     memcpy(out + 1, region, 2);
     out[3] = '-';
-    for (int i = 0; i < DIGITS; i++)
-        out[DIGITS_AT + i] = symbols[digits[i]];
-    out[DIGITS_AT + DIGITS] = symbols[check_value(region, digits)];
-    out[DIGITS_AT + DIGITS + 1] = '\0';
+    put_digits(out + DIGITS_AT, h.first);
+    put_digits(out + DIGITS_AT + HALF, h.second);
+    out[CHECK_AT] = symbols[check_value(region, h)];
+    out[CHECK_AT + 1] = '\0';
+}
+
+static int no_digit(const char *id, const char *field, mj_error *err)
+{
+    size_t i = DIGITS_AT;
+    while (digit_values[(uint8_t)id[i]] != 0)
+        i++;
+    return mj_fail(err, MJ_INVALID_ARGUMENT, "PERSON_FORMAT", field,
+                   "expected digits and capitals without I, L, O and U, character %zu is none; copy the id as issued",
+                   i + 1);
 }
 
 /* An id names a person: the texts say where it is wrong, never what it is. */
@@ -70,16 +110,10 @@ int mj_person_check(const char *id, const char *field, mj_error *err)
     if (id[0] != 'R' || id[3] != '-' || !mj_region_find(region))
         return mj_fail(err, MJ_INVALID_ARGUMENT, "PERSON_FORMAT", field,
                        "expected R, the code of a region and -, got another beginning; copy the id as issued");
-    unsigned digits[DIGITS];
-    for (size_t i = 0; i < DIGITS; i++) {
-        unsigned value = digit_values[(uint8_t)id[DIGITS_AT + i]];
-        if (value == 0)
-            return mj_fail(err, MJ_INVALID_ARGUMENT, "PERSON_FORMAT", field,
-                           "expected digits and capitals without I, L, O and U, character %zu is none; copy the id as "
-                           "issued", DIGITS_AT + i + 1);
-        digits[i] = value - 1;
-    }
-    if (id[DIGITS_AT + DIGITS] != symbols[check_value(region, digits)])
+    struct halves h;
+    if (!read_halves(id, &h))
+        return no_digit(id, field, err);
+    if (id[CHECK_AT] != symbols[check_value(region, h)])
         return mj_fail(err, MJ_INVALID_ARGUMENT, "PERSON_CHECKSUM", field,
                        "expected the check character that fits the others, got another; look for a mistyped one");
     return 0;
@@ -91,21 +125,12 @@ void mj_person_region(const char *id, char region[3])
     region[2] = '\0';
 }
 
-/* Crockford's alphabet leaves out I, L, O and U. */
-static unsigned value32(char c)
-{
-    return value36(c) - (c > 'I') - (c > 'L') - (c > 'O') - (c > 'U');
-}
-
 void mj_person_random(const char *id, uint8_t random[MJ_PERSON_RANDOM])
 {
-    unsigned bits = 0, held = 0;
-    for (int i = 0, n = 0; n < MJ_PERSON_RANDOM; i++) {
-        bits = bits << 5 | value32(id[DIGITS_AT + i]);
-        held += 5;
-        if (held >= 8)
-            random[n++] = (uint8_t)(bits >> (held -= 8));
-    }
+    struct halves h;
+    (void)read_halves(id, &h);           /* checked */
+    put_forty(random, h.first);
+    put_forty(random + 5, h.second);
 }
 
 char *mj_hex(char *out, const uint8_t *bytes, size_t n)

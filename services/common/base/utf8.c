@@ -45,6 +45,8 @@ bool mj_utf8_text(const uint8_t *s, size_t n)
             i += 8;
             continue;
         }
+        if (n >= 8 && n - i < 8 && plain_eight(s + n - 8))  /* what is left, and some of what came before */
+            return true;
         if (s[i] - 1u < 0x7F) {
             i++;
             continue;

@@ -9,26 +9,34 @@
 #include "common/store/log.h"
 
 #define ENTRIES 1                        /* LogBlock.entries */
+#define USUAL_HEAD 3                     /* of an entry of 128 to 16,383 bytes */
 
 enum { RECORDED_AT = 1, TYPE, PRINCIPAL, PAYLOAD, COMMAND_KEY, COMMAND_HASH, COMMAND_ANSWER };   /* of LogEntry */
 
-static void put(struct mj_buf *block, uint32_t field, const void *data, size_t len)
+static uint8_t *write(uint8_t *at, uint32_t field, const void *data, size_t len)
 {
-    mj_put_bytes(block, field, data, data != NULL ? len : 0);
+    return mj_write_bytes(at, field, data, data != NULL ? len : 0);
 }
 
-/* A packed message is the packing of its fields one after the other, so a block grows by appending. */
+/* A packed message is the packing of its fields one after the other, so a block grows by appending. An entry is written
+ * where it stands if its head takes USUAL_HEAD bytes, as nearly always; else it is moved. */
 void mj_block_add(struct mj_buf *block, const struct mj_entry *e)
 {
-    size_t opened = mj_put_open(block, ENTRIES);
-    mj_put_number(block, RECORDED_AT, e->recorded_at_ms);
-    mj_put_number(block, TYPE, e->type);
-    mj_put_text(block, PRINCIPAL, e->principal);
-    put(block, PAYLOAD, e->payload, e->payload_len);
-    put(block, COMMAND_KEY, e->command_key, MJ_TAG);
-    put(block, COMMAND_HASH, e->command_hash, MJ_TAG);
-    put(block, COMMAND_ANSWER, e->command_answer, e->command_answer_len);
-    mj_put_close(block, opened);
+    size_t principal = strlen(e->principal);
+    size_t most = (COMMAND_ANSWER + 1) * MJ_FIELD + principal + e->payload_len + 2 * MJ_TAG + e->command_answer_len;
+    uint8_t head[MJ_FIELD], *place = mj_buf_room(block, most), *entry = place + USUAL_HEAD, *at = entry;
+    at = mj_write_number(at, RECORDED_AT, e->recorded_at_ms);
+    at = mj_write_number(at, TYPE, e->type);
+    at = mj_write_bytes(at, PRINCIPAL, e->principal, principal);
+    at = write(at, PAYLOAD, e->payload, e->payload_len);
+    at = write(at, COMMAND_KEY, e->command_key, MJ_TAG);
+    at = write(at, COMMAND_HASH, e->command_hash, MJ_TAG);
+    at = write(at, COMMAND_ANSWER, e->command_answer, e->command_answer_len);
+    size_t len = (size_t)(at - entry), head_len = (size_t)(mj_write_head(head, ENTRIES, len) - head);
+    if (head_len != USUAL_HEAD)
+        memmove(place + head_len, entry, len);
+    memcpy(place, head, head_len);
+    mj_buf_end(block, place + head_len + len);
 }
 
 /* ---- reading ---- */

@@ -141,12 +141,14 @@ size_t rows_cost(const struct mj_row *row)
 
 void rows_measure(struct mj_row *row)
 {
-    size_t before = rows_cost(row);
+    uint32_t before = row->size;
 
     row->size = row->value ? (uint32_t)row->kind->size(row->value) : 0;
-    cache_count(row->rows, before, rows_cost(row));
+    if (row->size == before)
+        return;
+    cache_count(row->rows, before, row->size);
     if (row->dirty)
-        cache_count_unflushed(row->rows, before, rows_cost(row));
+        cache_count_unflushed(row->rows, before, row->size);
 }
 
 void rows_set(struct mj_row *row, void *value)
