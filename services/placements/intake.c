@@ -15,11 +15,9 @@
 #define RESUME_BYTES 256
 
 struct checked {                         /* one event of the batch */
-    uint8_t tag[MJ_TAG], name[MJ_TAG];
-    struct pl_event event;
-    const mj_error *err;                 /* why it was refused; NULL: it was not, and event and name hold */
+    struct pl_numbered entry;            /* what it becomes; its rows from needs to decide, which follows in that turn */
+    const mj_error *err;                 /* why it was refused; NULL: it was not, and its event and name hold */
     const struct pl_warning *warning;    /* NULL: none */
-    struct mj_row *placement;            /* from needs to decide, which follows in the same turn */
 };
 
 struct intake {
@@ -35,11 +33,11 @@ struct intake {
     uint64_t through;
     uint64_t resends;                    /* same number, same bytes */
     uint64_t outcomes[PL_COUNTERS];
-    struct mj_row *stream_row;           /* as checked.placement */
+    struct mj_row *stream_row;           /* as those of the entries */
     char registry[MJ_REGION_TEXT];       /* the region whose log was last asked for its position in decide */
     uint64_t registry_position;
     mj_date today;                       /* of decide, in the region */
-    struct checked events[];
+    struct checked events[];             /* zeroed */
 };
 
 /* ---- on arrival ---- */
@@ -66,19 +64,21 @@ static void check_one(struct intake *in, size_t i, const struct tag_keys *keys, 
     const ProtobufCBinaryData *e = &in->batch.events[i];
     struct checked *c = &in->events[i];
     struct mj_arena *scratch = in->part->app->arena;
+    struct pl_numbered *n = &c->entry;
     struct pl_warning warning;
-    c->err = NULL;
-    c->warning = NULL;
-    c->placement = NULL;
-    mj_tag_under(c->tag, &keys->payload, e->data, e->len);
+    memcpy(n->stream, in->stream, sizeof n->stream);
+    n->number = in->batch.first + i;
+    n->key = in->part->key_number;
+    n->reason = n->field = "";
+    mj_tag_under(n->tag, &keys->payload, e->data, e->len);
     mj_arena_reset(scratch, mj_arena_ceiling(e->len));
-    if (pl_event_check(e->data, e->len, in->stream, in->batch.now_ms, scratch, &c->event, &warning, err) < 0) {
+    if (pl_event_check(e->data, e->len, in->stream, in->batch.now_ms, scratch, &n->event, &warning, err) < 0) {
         c->err = keep(in, err, sizeof *err);
         return;
     }
     if (warning.name[0] != '\0')
         c->warning = keep(in, &warning, sizeof warning);
-    mj_tag_under(c->name, &keys->name, c->event.ref, c->event.ref_len);
+    mj_tag_under(n->name, &keys->name, n->event.ref, n->event.ref_len);
 }
 
 static size_t bytes_of(const struct pl_batch *b)
@@ -126,9 +126,9 @@ static bool want_new(struct intake *in, struct mj_rows *rows, size_t from, struc
         struct checked *c = &in->events[i];
         if (c->err != NULL)
             continue;
-        struct mj_row_key key = pl_placement_key(c->name);
-        c->placement = mj_rows_want(rows, &pl_placement_kind, &key, w);
-        here &= c->placement != NULL;
+        struct mj_row_key key = pl_placement_key(c->entry.name);
+        c->entry.placement_row = mj_rows_want(rows, &pl_placement_kind, &key, w);
+        here &= c->entry.placement_row != NULL;
     }
     return here;
 }
@@ -205,7 +205,7 @@ static int judge_resend(struct intake *in, struct mj_rows *rows, size_t i, mj_er
     if (tag == NULL)
         return mj_fail(err, MJ_INTERNAL, "FATE_MISSING", NULL, "expected to know what became of number %llu; report it",
                        (unsigned long long)(in->batch.first + i));
-    if (memcmp(tag, in->events[i].tag, MJ_TAG) != 0) {
+    if (memcmp(tag, in->events[i].entry.tag, MJ_TAG) != 0) {
         (void)except(in, i, PL_CONFLICT, "NUMBER_TAKEN", "",
                      "expected the bytes first sent under this number, got others; nothing changed; use a new number");
         in->outcomes[PL_C_CONFLICTS]++;
@@ -227,15 +227,10 @@ static int judge_resend(struct intake *in, struct mj_rows *rows, size_t i, mj_er
 
 /* ---- new numbers ---- */
 
-static void emit(struct intake *in, struct mj_partition *p, uint32_t type, size_t i, struct pl_numbered *n)
+static void emit(struct intake *in, struct mj_partition *p, uint32_t type, struct pl_numbered *n)
 {
     struct mj_buf *payload = &in->part->app->payload;
-    memcpy(n->stream, in->stream, sizeof n->stream);
-    n->number = in->batch.first + i;
-    memcpy(n->tag, in->events[i].tag, MJ_TAG);
-    n->key = in->part->key_number;
     n->stream_row = in->stream_row;
-    n->placement_row = in->events[i].placement;
     mj_buf_clear(payload);
     pl_numbered_put(payload, type, n);
     (void)mj_partition_emit_value(p, type, payload, n);
@@ -244,16 +239,19 @@ static void emit(struct intake *in, struct mj_partition *p, uint32_t type, size_
 /* why is kept. */
 static void reject(struct intake *in, struct mj_partition *p, size_t i, const mj_error *why, uint64_t same_as)
 {
-    struct pl_numbered n = { .reason = why->reason, .field = why->field, .same_as = same_as };
-    emit(in, p, PL_ENTRY_REJECTED, i, &n);
+    struct pl_numbered *n = &in->events[i].entry;
+    n->reason = why->reason;
+    n->field = why->field;
+    n->same_as = same_as;
+    emit(in, p, PL_ENTRY_REJECTED, n);
     except(in, i, PL_REJECTED, why->reason, why->field, why->text)->same_as = same_as;
     in->outcomes[PL_C_REJECTED]++;
 }
 
 static void know(struct intake *in, struct mj_partition *p, size_t i, uint64_t same_as)
 {
-    struct pl_numbered n = { .reason = "", .field = "", .same_as = same_as };
-    emit(in, p, PL_ENTRY_KNOWN, i, &n);
+    in->events[i].entry.same_as = same_as;
+    emit(in, p, PL_ENTRY_KNOWN, &in->events[i].entry);
     except(in, i, PL_DUPLICATE, "KNOWN_FACT", "", pl_reason_text("KNOWN_FACT"))->same_as = same_as;
     in->outcomes[PL_C_DUPLICATES]++;
 }
@@ -297,15 +295,16 @@ static void except_accepted(struct intake *in, size_t i, const struct pl_numbere
 static void accept(struct intake *in, struct mj_partition *p, size_t i, const struct pl_placement *before,
                    const struct pl_verdict *v)
 {
-    const struct checked *c = &in->events[i];
+    struct checked *c = &in->events[i];
+    struct pl_numbered *n = &c->entry;
     const struct pl_warning *w = c->warning != NULL ? c->warning : &v->warning;
-    struct pl_numbered n = { .reason = w->name, .field = w->field, .implied_start = v->implied_start };
-    memcpy(n.name, c->name, MJ_TAG);
-    n.event = c->event;
-    n.unmatched = is_unmatched(in, before, c->event.young_person, &n.registry_position);
-    n.late_days = pl_event_late_days(&c->event, in->today, in->part->region);
-    emit(in, p, PL_ENTRY_ACCEPTED, i, &n);
-    except_accepted(in, i, &n);
+    n->reason = w->name;
+    n->field = w->field;
+    n->implied_start = v->implied_start;
+    n->unmatched = is_unmatched(in, before, n->event.young_person, &n->registry_position);
+    n->late_days = pl_event_late_days(&n->event, in->today, in->part->region);
+    emit(in, p, PL_ENTRY_ACCEPTED, n);
+    except_accepted(in, i, n);
 }
 
 /* why: room for the cause of a refusal. */
@@ -317,8 +316,8 @@ static void judge_new(struct intake *in, struct mj_partition *p, size_t i, mj_er
         reject(in, p, i, c->err, 0);
         return;
     }
-    const struct pl_placement *before = mj_row_value(c->placement);
-    if (pl_placement_judge(before, &c->event, &v, why) < 0)
+    const struct pl_placement *before = mj_row_value(c->entry.placement_row);
+    if (pl_placement_judge(before, &c->entry.event, &v, why) < 0)
         reject(in, p, i, keep(in, why, sizeof *why), v.same_as);
     else if (v.judgement == PL_KNOW)
         know(in, p, i, v.same_as);
@@ -373,8 +372,11 @@ static void done(struct mj_command *command, struct mj_partition *p, const mj_er
 
 static struct intake *intake_create(struct pl_part *part, const struct pl_batch *batch, pl_taken_fn *fn, void *arg)
 {
-    struct intake *in = mj_alloc(sizeof *in + batch->count * sizeof *in->events);
-    *in = (struct intake){ .part = part, .batch = *batch, .fn = fn, .arg = arg };
+    struct intake *in = mj_calloc(1, sizeof *in + batch->count * sizeof *in->events);
+    in->part = part;
+    in->batch = *batch;
+    in->fn = fn;
+    in->arg = arg;
     in->command.needs = needs;
     in->command.decide = decide;
     in->command.done = done;

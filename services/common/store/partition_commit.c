@@ -108,9 +108,8 @@ uint64_t mj_partition_emit(struct mj_partition *p, uint32_t type, const Protobuf
 
 uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const struct mj_buf *payload, void *value)
 {
-    const struct mj_command *c = p->deciding;
+    struct mj_command *c = p->deciding;
     struct mj_entry e = { .type = type, .principal = c->principal, .value = value };
-    mj_error err;                                /* filled where the fold fails */
     size_t before;
 
     partition_room_for(p, payload->len);
@@ -129,8 +128,8 @@ uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const st
     p->open->count++;
     p->stats.entries++;
     p->stats.bytes += p->open->bytes.len - before;
-    if (partition_fold(p, &e, &err) < 0)
-        partition_lost("fold_failed", &err);
+    if (partition_fold(p, &e, &c->refusal) < 0)
+        partition_lost("fold_failed", &c->refusal);
     return e.position;
 }
 
