@@ -203,7 +203,7 @@ static int say_why(const uint8_t *bytes, size_t len, struct mj_arena *scratch, m
 int pl_event_check(const uint8_t *bytes, size_t len, const char *stream, int64_t now_ms, struct mj_arena *scratch,
                    struct pl_event *ret, struct pl_warning *w, mj_error *err)
 {
-    struct pl_reading r __attribute__((uninitialized));     /* filled by what is read, and long */
+    struct pl_reading r;
     *w = (struct pl_warning){ "", "" };
     if (len > PL_EVENT_MAX)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "EVENT_SIZE", NULL, "expected at most %u bytes, got %zu; send less",
@@ -221,7 +221,7 @@ int pl_event_check(const uint8_t *bytes, size_t len, const char *stream, int64_t
 
 int pl_event_read(const uint8_t *bytes, size_t len, struct pl_event *ret, mj_error *err)
 {
-    struct pl_reading r __attribute__((uninitialized));     /* as above */
+    struct pl_reading r;
     bool right = pl_reading_take(&r, bytes, len, NULL) && r.event.fact.kind != PL_NONE;
     struct pl_fact *f = &r.event.fact;
     const char *until = r.texts[PL_SAYS_UNTIL], *person = r.texts[PL_SAYS_PERSON];
