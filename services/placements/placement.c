@@ -222,25 +222,18 @@ static struct pl_placement *grown(const struct pl_placement *p)
     return copy;
 }
 
-/* Room for the fact where it belongs. */
-static struct pl_held *insert(struct pl_placement *p, const struct pl_fact *f)
-{
-    uint32_t i = place_of(p, f->kind, part_of(f));
-    memmove(&p->facts[i + 1], &p->facts[i], (p->count - i) * sizeof *p->facts);
-    p->count++;
-    return &p->facts[i];
-}
-
 struct pl_placement *pl_placement_apply(struct pl_placement *p, uint64_t number, const struct pl_event *ev)
 {
     const struct pl_fact *f = &ev->fact;
-    struct pl_held *h = (struct pl_held *)(uintptr_t)held(p, f->kind, part_of(f));
-    if (h == NULL) {
+    uint32_t i = place_of(p, f->kind, part_of(f));
+    if (i == p->count || !is_fact(&p->facts[i], f->kind, part_of(f))) {
         p = p->count == p->room ? grown(p) : p;
-        h = insert(p, f);
-        h->first_tag = f->tag;
-        h->first_number = number;
+        memmove(&p->facts[i + 1], &p->facts[i], (p->count - i) * sizeof *p->facts);
+        p->count++;
+        p->facts[i].first_tag = f->tag;
+        p->facts[i].first_number = number;
     }
+    struct pl_held *h = &p->facts[i];
     h->tag = f->tag;
     h->number = number;
     h->on = f->on;
