@@ -35,8 +35,8 @@ struct region {
 
 struct mj_rep_cells {
     struct region regions[MJ_REP_REGIONS];
-    struct row *last;                    /* the row touched last, */
-    int last_region;                     /* and its region */
+    /* Of each kind the row touched last: a region's, and the country's. */
+    struct last { struct row *row; int region; } last[MJ_REP_ETT + 1][2];
     struct mj_rep_positions positions;
     uint64_t as_of_ms, saved_as_of_ms;
 };
@@ -64,7 +64,7 @@ void mj_rep_cells_clear(struct mj_rep_cells *c)
         memset(g->fresh, 0, sizeof g->fresh);
         g->version++;
     }
-    c->last = NULL;
+    memset(c->last, 0, sizeof c->last);
     c->positions = (struct mj_rep_positions){ { 0 } };
     c->as_of_ms = c->saved_as_of_ms = 0;
 }
@@ -80,9 +80,10 @@ void mj_rep_cells_destroy(struct mj_rep_cells *c)
 static struct row *row_for(struct mj_rep_cells *c, int region, const struct mj_rep_row *key)
 {
     struct region *g = &c->regions[region];
-    struct row *row = c->last;
+    struct last *last = &c->last[key->kind][region == MJ_REP_FR];
+    struct row *row = last->row;
 
-    if (row != NULL && c->last_region == region && memcmp(&row->key, key, sizeof *key) == 0) {
+    if (row != NULL && last->region == region && memcmp(&row->key, key, sizeof *key) == 0) {
         return row;
     }
     HASH_FIND(hh, g->rows, key, sizeof *key, row);
@@ -92,8 +93,7 @@ static struct row *row_for(struct mj_rep_cells *c, int region, const struct mj_r
         mj_rep_row_text(key, row->name);
         HASH_ADD(hh, g->rows, key, sizeof row->key, row);
     }
-    c->last = row;
-    c->last_region = region;
+    *last = (struct last){ row, region };
     return row;
 }
 

@@ -215,16 +215,11 @@ static bool complete(const struct mj_rep_told *t, const struct reader *r)
            (t->what != MJ_REP_TELLS_ENROLLED || t->log != MJ_REP_FR);
 }
 
-int mj_rep_entry_read(struct mj_rep_told *ret, const char *service, const char *region, const struct mj_entry *e,
-                      mj_error *err)
+int mj_rep_entry_read(struct mj_rep_told *ret, int log, const struct mj_entry *e, mj_error *err)
 {
-    int log = mj_rep_log(service, region);
     bool placements = log >= MJ_REP_REGIONS;
     const struct reader *r = readers[placements], *end = r + 5;
 
-    if (log < 0) {
-        return mj_fail(err, MJ_INTERNAL, "LOG_UNKNOWN", NULL, "reporting folds no log %s/%s", service, region);
-    }
     if (moves_no_figure(placements, e->type)) {
         return 0;
     }
@@ -234,13 +229,13 @@ int mj_rep_entry_read(struct mj_rep_told *ret, const char *service, const char *
     if (r == end) {
         return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL,
                        "entry %llu of %s/%s is of type %u, which this version does not know; install a newer reporting",
-                       (unsigned long long)e->position, service, region, e->type);
+                       (unsigned long long)e->position, mj_rep_log_service(log), mj_rep_log_region(log), e->type);
     }
     *ret = (struct mj_rep_told){ .what = r->what, .log = log, .position = e->position, .day = MJ_NO_DATE };
     if (!each_field(ret, e->payload, e->payload_len, r->take) || !complete(ret, r)) {
         return mj_fail(err, MJ_DATA_LOSS, "ENTRY_BROKEN", NULL,
                        "entry %llu of type %u in %s/%s cannot be read, or lacks what it must tell",
-                       (unsigned long long)e->position, e->type, service, region);
+                       (unsigned long long)e->position, e->type, mj_rep_log_service(log), mj_rep_log_region(log));
     }
     return 1;
 }

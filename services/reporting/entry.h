@@ -43,9 +43,8 @@ struct mj_rep_told {
     bool rows_here;                      /* those that it needs */
 };
 
-/* Reads e->payload: 1; 0 for an entry that moves no figure. DATA_LOSS ENTRY_BROKEN, ENTRY_DATE; UNIMPLEMENTED
- * ENTRY_TYPE_UNKNOWN. */
-int mj_rep_entry_read(struct mj_rep_told *ret, const char *service, const char *region, const struct mj_entry *e,
-                      mj_error *err);
+/* Reads e->payload, of the log of that number (positions.h): 1; 0 for an entry that moves no figure. DATA_LOSS
+ * ENTRY_BROKEN, ENTRY_DATE; UNIMPLEMENTED ENTRY_TYPE_UNKNOWN. */
+int mj_rep_entry_read(struct mj_rep_told *ret, int log, const struct mj_entry *e, mj_error *err);
 
 #endif

@@ -16,6 +16,7 @@ struct mj_rep_fold {
     struct mj_rep_fold_events events;
     struct mj_rep_positions commits;     /* where the last commit folded of each log ended */
     struct mj_rep_stream *moved;         /* streams that this commit told of, and the cells not yet */
+    int reading;                         /* number of the log that the last entry stood in */
     const struct mj_rep_told *asked;     /* what a stream's row was asked for last; NULL after each commit folded */
     struct mj_rep_unsaved names;
 };
@@ -25,6 +26,7 @@ struct mj_rep_fold *mj_rep_fold_create(struct mj_rep_cells *cells, const struct 
     struct mj_rep_fold *f = mj_calloc(1, sizeof *f);
 
     f->cells = cells;
+    f->reading = -1;
     f->events = *events;
     return f;
 }
@@ -267,11 +269,23 @@ static void folded(void *app, struct mj_model *m, const char *service, const cha
     f->events.folded(f->events.arg, region, entries);
 }
 
+static bool is_log(int log, const char *service, const char *region)
+{
+    return log >= 0 && strcmp(mj_rep_log_region(log), region) == 0 && strcmp(mj_rep_log_service(log), service) == 0;
+}
+
 static int read(void *app, const char *service, const char *region, const struct mj_entry *e, void *value,
                 mj_error *err)
 {
-    (void)app;
-    return mj_rep_entry_read(value, service, region, e, err);
+    struct mj_rep_fold *f = app;
+
+    if (!is_log(f->reading, service, region)) {
+        f->reading = mj_rep_log(service, region);
+    }
+    if (f->reading < 0) {
+        return mj_fail(err, MJ_INTERNAL, "LOG_UNKNOWN", NULL, "reporting folds no log %s/%s", service, region);
+    }
+    return mj_rep_entry_read(value, f->reading, e, err);
 }
 
 /* ---- which rows an entry needs: each is looked for until it is here, and held until the entry is folded ---- */

@@ -7,6 +7,7 @@
 #include "common/base/crypto.h"
 #include "placements/entry.h"
 #include "reporting/entry.h"
+#include "reporting/positions.h"
 
 static struct mj_arena *arena;
 static struct mj_who *who;
@@ -39,7 +40,7 @@ static void try_reporting(const struct mj_entry *e, bool registry)
 {
     struct mj_rep_told told;
     mj_error err = { 0 };
-    int rc = mj_rep_entry_read(&told, registry ? "registry" : "placements", "52", e, &err);
+    int rc = mj_rep_entry_read(&told, mj_rep_log(registry ? "registry" : "placements", "52"), e, &err);
     HOLD(rc >= 0 || err.code == MJ_DATA_LOSS || err.code == MJ_UNIMPLEMENTED);
     if (rc == 1)
         HOLD(strnlen(told.siret, sizeof told.siret) == MJ_SIRET_LEN &&

@@ -31,7 +31,7 @@ static int read_bytes(struct mj_rep_told *ret, const char *service, uint32_t typ
 {
     const struct mj_entry e = { .position = 9, .type = type, .payload = bytes->data, .payload_len = bytes->len };
 
-    return mj_rep_entry_read(ret, service, "52", &e, err);
+    return mj_rep_entry_read(ret, mj_rep_log(service, "52"), &e, err);
 }
 
 /* The entry of an accepted event, as placements packs it. */

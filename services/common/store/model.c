@@ -198,50 +198,45 @@ static void intake_done(struct intake *in)
     m->spare = in;
 }
 
-static int keep_entry(void *arg, const struct mj_entry *e)
-{
-    struct intake *in = arg;
-
-    in->entries[in->count++] = *e;
-    in->recorded_at_ms = e->recorded_at_ms;
-    return 0;
-}
-
 /* The types that all logs share: one that is not known here may say that the log goes on elsewhere. */
-static int check_types(const struct intake *in, mj_error *err)
+static int check_common(const struct intake *in, const struct mj_entry *e, mj_error *err)
 {
-    for (size_t i = 0; i < in->count; i++)
-        if (in->entries[i].type < MJ_ENTRY_FIRST_OWN && in->entries[i].type != MJ_ENTRY_OPENED)
-            return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL,
-                           "%s/%s holds an entry of type %u at %llu, which this program does not know; install a newer"
-                           " one", in->service, in->region, in->entries[i].type,
-                           (unsigned long long)in->entries[i].position);
-    return 0;
+    if (e->type == MJ_ENTRY_OPENED)
+        return 0;
+    return mj_fail(err, MJ_UNIMPLEMENTED, "ENTRY_TYPE_UNKNOWN", NULL,
+                   "%s/%s holds an entry of type %u at %llu, which this program does not know; install a newer one",
+                   in->service, in->region, e->type, (unsigned long long)e->position);
 }
 
-/* Leaves those that are to be folded: the log's own, as far as they tell something. */
+struct reading { struct intake *in; mj_error *err; int rc; };
+
+/* Keeps what is to be folded: the log's own entries, as far as they tell something. */
+static int read_entry(void *arg, const struct mj_entry *e)
+{
+    struct reading *r = arg;
+    struct intake *in = r->in;
+    const struct mj_model_domain *d = &in->model->domain;
+    void *value = d->read ? in->values + in->count * d->value_size : NULL;
+    int told = 1;
+
+    in->recorded_at_ms = e->recorded_at_ms;
+    if (e->type < MJ_ENTRY_FIRST_OWN)
+        told = check_common(in, e, r->err);
+    else if (d->read)
+        told = d->read(d->app, in->service, in->region, e, value, r->err);
+    r->rc = told < 0 ? -1 : 0;
+    if (told > 0) {
+        in->entries[in->count] = *e;
+        in->entries[in->count++].value = value;
+    }
+    return r->rc;
+}
+
 static int read_entries(struct intake *in, mj_error *err)
 {
-    const struct mj_model_domain *d = &in->model->domain;
-    size_t count = 0;
+    struct reading r = { in, err, 0 };
 
-    for (size_t i = 0; i < in->count; i++) {
-        struct mj_entry *e = &in->entries[i];
-        void *value = in->values + count * d->value_size;
-        int told = 1;
-
-        if (e->type < MJ_ENTRY_FIRST_OWN)
-            continue;
-        if (d->read)
-            told = d->read(d->app, in->service, in->region, e, value, err);
-        if (told < 0)
-            return -1;
-        e->value = d->read ? value : NULL;
-        if (told)
-            in->entries[count++] = *e;
-    }
-    in->count = count;
-    return 0;
+    return mj_block_each(&in->commit, in->principals, read_entry, &r, err) < 0 ? -1 : r.rc;
 }
 
 /* All rows are asked for at once; the waiter comes back when all that were missing are here. What only those could name
@@ -351,8 +346,7 @@ int mj_model_take(struct mj_model *m, const char *service, const char *region, c
         return mj_fail(err, MJ_DATA_LOSS, "CHAIN_BROKEN", NULL, "commit %llu of %s does not fit the one before it",
                        (unsigned long long)c->first, f->name);
     in = intake_make(m, service, region, c);
-    if (mj_block_each(&in->commit, in->principals, keep_entry, in, err) < 0 || check_types(in, err) < 0 ||
-        read_entries(in, err) < 0) {
+    if (read_entries(in, err) < 0) {
         intake_free(in);
         return -1;
     }
