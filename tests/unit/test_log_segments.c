@@ -220,6 +220,9 @@ static void a_full_segment_is_sealed_and_the_next_begun(void **state)
     uint64_t end = mj_log_end(f->log);
     long size = scratch_size(&f->dir, "log/00000000000000000001.log");
     assert_true(size <= 32 * 1024 * 1024 && size > 32 * 1024 * 1024 - 2 * LARGE);
+    struct bytes sealed = bytes_read(segment_path(&f->dir, 1));
+    assert_int_equal(sealed.data[sealed.len - RECORD_ALIGN], 'x');       /* records alone, no room behind them */
+    free(sealed.data);
     assert_int_equal(verified(f), end - 1);
     close_log(f);
     expect_end(f, end);

@@ -498,6 +498,20 @@ static void an_unknown_entry_of_the_common_types_refuses_to_start(void **state)
     assert_string_equal(err.reason, "ENTRY_TYPE_UNKNOWN");
 }
 
+static void a_log_of_an_older_build_refuses_to_start(void **state)
+{
+    struct mj_partition_options o = { &threads, directory, "52", "test", 1u << 20 };
+    struct mj_partition *p;
+    char path[96];
+    mj_error err = { 0 };
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/log.db", directory);
+    fclose(fopen(path, "w"));
+    assert_int_equal(mj_partition_open(&p, &domain, &o, &err), -1);
+    assert_string_equal(err.reason, "OLD_LOG");
+}
+
 static void commands_beyond_the_bound_are_refused_and_nothing_is_written(void **state)
 {
     struct mj_partition *p = start();
@@ -657,6 +671,7 @@ int main(void)
         FACT(a_large_command_is_split_over_commits_of_a_mebibyte),
         FACT(an_entry_of_an_unknown_type_refuses_to_start),
         FACT(an_unknown_entry_of_the_common_types_refuses_to_start),
+        FACT(a_log_of_an_older_build_refuses_to_start),
         FACT(commands_beyond_the_bound_are_refused_and_nothing_is_written),
         FACT(a_full_disk_drops_what_was_not_stored_and_goes_on),
         FACT(closing_waits_for_what_is_being_written),

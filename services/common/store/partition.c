@@ -205,8 +205,8 @@ static int open_log(struct mj_partition *p, const struct mj_partition_options *o
 
     snprintf(path, sizeof path, "%s/log.db", p->directory);
     if (access(path, F_OK) == 0)
-        return mj_fail(err, MJ_FAILED_PRECONDITION, "OLD_LOG", NULL, "%s was written by an unreleased build, whose logs "
-                       "this one does not read; go on with that build, or begin with an empty directory", path);
+        return mj_fail(err, MJ_FAILED_PRECONDITION, "OLD_LOG", NULL, "%s was written by an unreleased build, whose "
+                       "logs this one does not read; go on with that build, or begin with an empty directory", path);
     snprintf(path, sizeof path, "%s/log", p->directory);
     log_exists = access(path, F_OK) == 0;
     snprintf(p->log_url, sizeof p->log_url, "file:%s/log", p->directory);
