@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/wire/server.h"
 
 struct pl_credit_limits {
     uint32_t events;                     /* of one connection */
@@ -23,10 +24,12 @@ struct pl_credit *pl_credit_create(const struct pl_credit_limits *limits);
 void pl_credit_destroy(struct pl_credit *c);     /* NULL is allowed */
 /* Takes a batch in. open: the service takes commands. RESOURCE_EXHAUSTED CREDIT, and nothing is counted, where the
  * peer's window or the total is passed or open is false. */
-int pl_credit_take(struct pl_credit *c, uint64_t peer, bool open, uint32_t events, uint32_t bytes, mj_error *err);
+int pl_credit_take(struct pl_credit *c, struct mj_outstanding *peer, bool open, uint32_t events, uint32_t bytes,
+                   mj_error *err);
 /* The batch is answered. */
-void pl_credit_give(struct pl_credit *c, uint64_t peer, uint32_t events, uint32_t bytes);
+void pl_credit_give(struct pl_credit *c, struct mj_outstanding *peer, uint32_t events, uint32_t bytes);
 /* What the peer may have outstanding from now on. */
-void pl_credit_window(const struct pl_credit *c, uint64_t peer, bool open, uint32_t *events, uint32_t *bytes);
+void pl_credit_window(const struct pl_credit *c, const struct mj_outstanding *peer, bool open, uint32_t *events,
+                      uint32_t *bytes);
 
 #endif

@@ -77,14 +77,15 @@ static bool may_take(const struct pl_part *part)
 
 static void fill_credit(const struct call *c, Credit *credit)
 {
-    pl_credit_window(c->part->app->credit, mj_request_peer(c->rq), may_take(c->part), &credit->events, &credit->bytes);
+    pl_credit_window(c->part->app->credit, mj_request_outstanding(c->rq), may_take(c->part), &credit->events,
+                     &credit->bytes);
 }
 
 static void on_ingested(void *arg, const struct pl_taken *t)
 {
     struct call *c = arg;
     Credit credit;
-    pl_credit_give(c->part->app->credit, mj_request_peer(c->rq), c->events, c->bytes);
+    pl_credit_give(c->part->app->credit, mj_request_outstanding(c->rq), c->events, c->bytes);
     if (t->err != NULL) {
         mj_reply_error(c->rq, t->err);
         return;
@@ -138,7 +139,7 @@ static int ingest(void *arg, struct mj_request *rq, mj_error *err)
         return no_memory(err);
     c->events = (uint32_t)in->n_events;
     c->bytes = (uint32_t)bytes;
-    if (pl_credit_take(app->credit, mj_request_peer(rq), may_take(part), c->events, c->bytes, err) < 0)
+    if (pl_credit_take(app->credit, mj_request_outstanding(rq), may_take(part), c->events, c->bytes, err) < 0)
         return -1;
     struct pl_batch batch = { in->stream, mj_request_who(rq)->id, in->first_sequence, in->events, in->n_events,
                               mj_wall_ms(app->env), mj_request_deadline_ms(rq) };

@@ -166,24 +166,25 @@ static void credit_is_a_window_of_each_connection(void **state)
 {
     struct pl_credit_limits limits = { 100, 1000, 1500 };
     struct pl_credit *c = pl_credit_create(&limits);
+    struct mj_outstanding peers[3] = { 0 };
     uint32_t events, bytes;
     mj_error err;
     (void)state;
-    assert_int_equal(pl_credit_take(c, 1, true, 60, 600, &err), 0);
-    assert_int_equal(pl_credit_take(c, 1, true, 41, 10, &err), -1);
+    assert_int_equal(pl_credit_take(c, &peers[1], true, 60, 600, &err), 0);
+    assert_int_equal(pl_credit_take(c, &peers[1], true, 41, 10, &err), -1);
     assert_string_equal(err.reason, "CREDIT");
     assert_int_equal(err.code, MJ_RESOURCE_EXHAUSTED);
     assert_true(err.retry_after_ms > 0);
-    assert_int_equal(pl_credit_take(c, 1, true, 40, 401, &err), -1);
-    assert_int_equal(pl_credit_take(c, 1, true, 40, 400, &err), 0);
-    assert_int_equal(pl_credit_take(c, 2, true, 10, 501, &err), -1);     /* all together: 1,500 bytes */
-    assert_int_equal(pl_credit_take(c, 2, true, 10, 500, &err), 0);
-    pl_credit_window(c, 2, true, &events, &bytes);
+    assert_int_equal(pl_credit_take(c, &peers[1], true, 40, 401, &err), -1);
+    assert_int_equal(pl_credit_take(c, &peers[1], true, 40, 400, &err), 0);
+    assert_int_equal(pl_credit_take(c, &peers[2], true, 10, 501, &err), -1);     /* all together: 1,500 bytes */
+    assert_int_equal(pl_credit_take(c, &peers[2], true, 10, 500, &err), 0);
+    pl_credit_window(c, &peers[2], true, &events, &bytes);
     assert_int_equal(events, 100);
     assert_int_equal(bytes, 500);
-    pl_credit_give(c, 1, 40, 400);
-    pl_credit_give(c, 1, 60, 600);
-    pl_credit_window(c, 2, true, &events, &bytes);
+    pl_credit_give(c, &peers[1], 40, 400);
+    pl_credit_give(c, &peers[1], 60, 600);
+    pl_credit_window(c, &peers[2], true, &events, &bytes);
     assert_int_equal(bytes, 1000);
     pl_credit_destroy(c);
 }
@@ -192,13 +193,14 @@ static void credit_is_nothing_while_the_service_is_full(void **state)
 {
     struct pl_credit_limits limits = { 100, 1000, 1500 };
     struct pl_credit *c = pl_credit_create(&limits);
+    struct mj_outstanding peers[3] = { 0 };
     uint32_t events = 1, bytes = 1;
     mj_error err;
     (void)state;
-    pl_credit_window(c, 1, false, &events, &bytes);
+    pl_credit_window(c, &peers[1], false, &events, &bytes);
     assert_int_equal(events, 0);
     assert_int_equal(bytes, 0);
-    assert_int_equal(pl_credit_take(c, 1, false, 1, 1, &err), -1);
+    assert_int_equal(pl_credit_take(c, &peers[1], false, 1, 1, &err), -1);
     pl_credit_destroy(c);
 }
 

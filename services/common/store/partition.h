@@ -61,8 +61,7 @@ struct mj_command {
     struct order *queue;                 /* of its order key; NULL: none */
     struct mj_command *next;
     uint64_t incarnation;
-    bool refused;
-    mj_error refusal;
+    mj_error *refusal;                   /* NULL: it was not refused */
 };
 
 struct mj_partition_options {

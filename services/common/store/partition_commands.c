@@ -63,11 +63,15 @@ static struct mj_command *leave_order(struct mj_partition *p, struct mj_command 
 
 void partition_over(struct mj_partition *p, struct mj_command *c, const mj_error *err)
 {
+    mj_error *refusal = c->refusal;
+
+    c->refusal = NULL;
     p->live--;
     p->stats.waiting_bytes -= c->bytes;
     if (err)
         p->stats.refused++;
     c->done(c, p, err);
+    free(refusal);
 }
 
 void partition_finish_durable(struct mj_partition *p)
@@ -79,7 +83,7 @@ void partition_finish_durable(struct mj_partition *p)
         if (!p->decided)
             p->decided_tail = &p->decided;
         c->next = NULL;
-        partition_over(p, c, c->refused ? &c->refusal : NULL);
+        partition_over(p, c, c->refusal);
     }
 }
 
@@ -166,21 +170,22 @@ static int in_time(struct mj_partition *p, const struct mj_command *c, mj_error 
 static void decide(struct mj_partition *p, struct mj_command *c)
 {
     uint64_t before = p->folded;
-    int rc = recall(p, c, &c->refusal);
+    int rc = recall(p, c, &p->why);
 
     if (rc == 0)
-        rc = in_time(p, c, &c->refusal);
+        rc = in_time(p, c, &p->why);
     if (rc == 0) {
         partition_room_for(p, 2 * c->bytes);
         partition_stamp(p);
         p->deciding = c;
-        rc = c->decide(c, p, &c->refusal);
+        rc = c->decide(c, p, &p->why);
         p->deciding = NULL;
         assert(rc == 0 || p->folded == before);          /* a refusal emits nothing */
         (void)MJ_FAILPOINT("part.after_decide");
     }
     p->stats.commands++;
-    c->refused = rc < 0;
+    if (rc < 0)
+        c->refusal = mj_memdup(&p->why, sizeof p->why);
     /* Even a refusal, or an answer that adds nothing, may stand on entries that are not on disk yet: it waits. */
     c->position = p->folded;
     c->next = NULL;
@@ -237,17 +242,18 @@ static int admit(const struct mj_partition *p, mj_error *err)
 
 void mj_partition_submit(struct mj_partition *p, struct mj_command *c)
 {
-    mj_error err = { 0 };
-
     c->partition = p;
     c->incarnation = p->incarnation;
-    c->replay = c->refused = false;
+    c->replay = false;
+    c->refusal = NULL;
     c->position = 0;
-    memset(&c->refusal, 0, sizeof c->refusal);
     p->live++;
     p->stats.waiting_bytes += c->bytes;
-    if (admit(p, &err) < 0)
+    if (admit(p, &p->why) < 0) {
+        mj_error err = p->why;           /* done may submit another */
+
         partition_over(p, c, &err);
-    else if (enter_order(p, c))
+    } else if (enter_order(p, c)) {
         advance(p, c);
+    }
 }

@@ -108,7 +108,7 @@ uint64_t mj_partition_emit(struct mj_partition *p, uint32_t type, const Protobuf
 
 uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const struct mj_buf *payload, void *value)
 {
-    struct mj_command *c = p->deciding;
+    const struct mj_command *c = p->deciding;
     struct mj_entry e = { .type = type, .principal = c->principal, .value = value };
     size_t before;
 
@@ -128,8 +128,8 @@ uint64_t mj_partition_emit_value(struct mj_partition *p, uint32_t type, const st
     p->open->count++;
     p->stats.entries++;
     p->stats.bytes += p->open->bytes.len - before;
-    if (partition_fold(p, &e, &c->refusal) < 0)
-        partition_lost("fold_failed", &c->refusal);
+    if (partition_fold(p, &e, &p->why) < 0)
+        partition_lost("fold_failed", &p->why);
     return e.position;
 }
 

@@ -78,6 +78,7 @@ struct mj_partition {
     struct mj_commit_listener *listeners;
     void (*drained)(void *arg);
     void *drained_arg;
+    mj_error why;                        /* room for why the command at hand is refused: not cleared for each */
     struct mj_buf scratch;               /* packed payload of the entry being emitted */
     struct mj_partition_stats stats;
 };

@@ -204,14 +204,13 @@ static void answer_error(struct mj_server *s, struct mj_request *rq, const mj_er
 static void run(struct mj_server *s, struct mj_request *rq, void *app)
 {
     const ProtobufCMessageDescriptor *request = rq->method->request;
-    mj_error err = { 0 };
-    if (request && !(rq->body = mj_request_unpack(rq, request, &err))) {
-        mj_reply_error(rq, &err);
+    if (request && !(rq->body = mj_request_unpack(rq, request, &s->err))) {
+        mj_reply_error(rq, &s->err);
         return;
     }
     mj_request_settle(rq);
-    if (rq->method->run(app, rq, &err) != 0)
-        answer_error(s, rq, &err);
+    if (rq->method->run(app, rq, &s->err) != 0)
+        answer_error(s, rq, &s->err);
 }
 
 static int read_header(const struct mj_message *m, struct mj_header *h, mj_error *err)
@@ -225,8 +224,7 @@ static int read_header(const struct mj_message *m, struct mj_header *h, mj_error
 static void on_message(void *arg, const struct mj_message *m)
 {
     struct mj_server *s = arg;
-    struct mj_header h;
-    mj_error err;
+    struct mj_header *h = &s->header;
     struct server_peer *peer = NULL;
     const struct table_row *row = NULL;
 
@@ -235,20 +233,20 @@ static void on_message(void *arg, const struct mj_message *m)
         s->stats.unauthenticated++;
         return;
     }
-    int header = read_header(m, &h, &err);
-    const struct mj_principal *p = find_caller(s, m->user, &err);
+    int header = read_header(m, h, &s->err);
+    const struct mj_principal *p = find_caller(s, m->user, &s->err);
     if (p && header != 0)
         s->stats.malformed++;
     else if (p)
-        row = admit(s, m, &h, p, &peer, &err);
-    struct mj_request *rq = row ? mj_request_begin(s, peer, row, &h, p, &m->frames[1]) : NULL;
+        row = admit(s, m, h, p, &peer, &s->err);
+    struct mj_request *rq = row ? mj_request_begin(s, peer, row, h, p, &m->frames[1]) : NULL;
     if (rq) {
         run(s, rq, row->app);
         return;
     }
     if (row)
-        mj_fail(&err, MJ_RESOURCE_EXHAUSTED, "MEMORY", NULL, "no memory for this request; try again later");
-    mj_server_send_error(s, &m->route, &h, &err, "");
+        mj_fail(&s->err, MJ_RESOURCE_EXHAUSTED, "MEMORY", NULL, "no memory for this request; try again later");
+    mj_server_send_error(s, &m->route, h, &s->err, "");
 }
 
 /* ---- life ---- */

@@ -40,8 +40,9 @@ const struct mj_principal *mj_request_who(const struct mj_request *rq);   /* cop
 const struct mj_header *mj_request_header(const struct mj_request *rq);
 /* Emptied once it is answered. Has a ceiling, 64 KiB and more, until the body was unpacked. */
 struct mj_arena *mj_request_arena(struct mj_request *rq);
-/* A name for the caller's connection, stable while it lives: to account credit per connection. */
-uint64_t mj_request_peer(const struct mj_request *rq);
+/* What the handlers count of the caller's connection: nothing at first, and kept while any request of it is in work. */
+struct mj_outstanding { uint32_t events, bytes; };
+struct mj_outstanding *mj_request_outstanding(struct mj_request *rq);
 /* When the caller stops waiting, on the loop's clock, counted from the arrival here; 0: it did not say. */
 uint64_t mj_request_deadline_ms(const struct mj_request *rq);
 /* It has stopped: work that has not begun is not worth beginning (mj_reply_late). */

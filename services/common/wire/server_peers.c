@@ -41,7 +41,6 @@ struct server_peer *mj_server_peer(struct mj_server *s, const struct mj_route *r
         return NULL;
     peer = mj_calloc(1, sizeof *peer);
     peer->route = name;
-    peer->number = ++s->last_peer;
     HASH_ADD(hh, s->peers, route, sizeof peer->route, peer);
     return peer;
 }

@@ -30,9 +30,9 @@ const struct mj_header *mj_request_header(const struct mj_request *rq)
     return &rq->header;
 }
 
-uint64_t mj_request_peer(const struct mj_request *rq)
+struct mj_outstanding *mj_request_outstanding(struct mj_request *rq)
 {
-    return rq->peer->number;
+    return &rq->peer->outstanding;
 }
 
 uint64_t mj_request_deadline_ms(const struct mj_request *rq)

@@ -13,7 +13,7 @@
 /* One connection that was heard. */
 struct server_peer {
     struct mj_route route;               /* zeroed past len: it is hashed whole */
-    uint64_t number;
+    struct mj_outstanding outstanding;
     unsigned in_work;
     bool heard;                          /* since it was last passed over by the one that forgets */
     UT_hash_handle hh;
@@ -45,10 +45,11 @@ struct mj_server {
     struct mj_server_limits limits;
     struct mj_server_stats stats;
     size_t body_bytes;                   /* memory of the bodies of the requests in work */
+    struct mj_header header;             /* of the message at hand */
+    mj_error err;                        /* room for why it is refused: not cleared for each */
     struct mj_request *in_work, *spare;
     unsigned spare_count;
     struct server_peer *peers;
-    uint64_t last_peer;
     struct mj_buf head, out;             /* of the answer being sent */
     const char *(*where)(void *arg, const char *region);
     void *where_arg;
