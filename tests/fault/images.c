@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* mj-fault-images: power cuts of a placements process that the recorder watched. replay.h says what a cut may leave.
+/* mj-fault-images: power cuts of a process that the recorder watched. replay.h says what a cut may leave.
  *
- *   check  --trace T --base B --truth LOG --acks A --images N --seed S --workers W --scratch DIR
+ *   check  --service placements|registry --trace T --base B --truth LOG --acks A --images N --seed S --workers W
+ *          --scratch DIR
  *          N disks, each opened by the product's own code for writing: the log must open and verify, hold all that was
  *          acknowledged by then, be a prefix of what the process wrote, with its keys, and with sound tables that are
  *          not ahead of it. Every fourth disk is cut right at an acknowledgement and keeps nothing that was not synced.
@@ -11,7 +12,7 @@
  *   order  --trace T --acks A
  *          I12: every acknowledgement came after the sync that covers its commit
  *
- * T was recorded below placements' own folder; B is a copy of it from before, which may be empty; LOG is the whole log
+ * T was recorded below the service's own folder; B is a copy of it from before, which may be empty; LOG is the whole log
  * afterwards. A has a line for each acknowledgement, in order of time: "ns position". What is wrong goes to standard
  * output, a line each; then one line of JSON counts. Exit status 1 where something is wrong. */
 #include <errno.h>
@@ -29,19 +30,22 @@
 #include "common/store/keystore.h"
 #include "common/store/log.h"
 #include "acks.h"
+#include "missionjeunes/registry/v1/entries.pb-c.h"
 #include "replay.h"
 
 #define PARTITION "52"
 #define AT_ACK 4                         /* every so many-th disk */
 
 struct options {
-    const char *trace, *base, *truth, *acks, *scratch, *out;
+    const char *service, *trace, *base, *truth, *acks, *scratch, *out;
     unsigned long images, workers, image;
     uint64_t seed;
 };
 
 struct boundary { uint64_t end; uint8_t hash[MJ_HASH]; };
-struct truth { struct boundary *ends; size_t count; uint64_t first_own; };
+/* A key that must be there with the entry of that position, and all behind it. */
+struct need { uint64_t position; char key[40]; };
+struct truth { bool registry; struct boundary *ends; size_t count; struct need *needs; size_t need_count; };
 
 /* What is counted over all disks. */
 struct counts { uint64_t images, wrong, with_log, beyond_acked, tables, acked_entries; };
@@ -59,12 +63,30 @@ static void *grow(void *all, size_t count, size_t size)
 
 struct reading { struct truth *truth; struct mj_arena *arena; };
 
-static int note_own(void *arg, const struct mj_entry *e)
+static void add_need(struct truth *t, uint64_t position, const char *key)
+{
+    t->needs = grow(t->needs, t->need_count, sizeof *t->needs);
+    t->needs[t->need_count].position = position;
+    snprintf(t->needs[t->need_count++].key, sizeof t->needs->key, "%s", key);
+}
+
+/* placements names every placement by one key; registry seals each young person's attributes with a key of that id. */
+static int note_needs(void *arg, const struct mj_entry *e)
 {
     struct truth *t = arg;
-    if (e->type >= MJ_ENTRY_FIRST_OWN)
-        t->first_own = e->position;
-    return t->first_own != 0;
+    char key[40];
+    if (e->type >= MJ_ENTRY_FIRST_OWN && t->need_count == 0)
+        add_need(t, e->position, t->registry ? "command" : "name/1");
+    if (!t->registry || e->type != MISSIONJEUNES__REGISTRY__V1__ENTRY_TYPE__ENTRY_TYPE_PERSON_ENROLLED)
+        return 0;
+    Missionjeunes__Registry__V1__PersonEnrolled *m =
+        missionjeunes__registry__v1__person_enrolled__unpack(NULL, e->payload_len, e->payload);
+    if (m == NULL)
+        give_up("cannot read an entry of", "the log");
+    snprintf(key, sizeof key, "person/%s", m->young_person);
+    add_need(t, e->position, key);
+    missionjeunes__registry__v1__person_enrolled__free_unpacked(m, NULL);
+    return 0;
 }
 
 static int note_commit(void *arg, const struct mj_commit *c)
@@ -75,8 +97,8 @@ static int note_commit(void *arg, const struct mj_commit *c)
     t->ends = grow(t->ends, t->count, sizeof *t->ends);
     t->ends[t->count].end = c->first + c->count;
     memcpy(t->ends[t->count++].hash, c->hash, MJ_HASH);
-    if (t->first_own == 0)
-        mj_block_each(c, r->arena, note_own, t, &err);
+    if (mj_block_each(c, r->arena, note_needs, t, &err) != 0)
+        give_up(err.text, "");
     mj_arena_reset(r->arena, 0);
     return 0;
 }
@@ -189,16 +211,15 @@ static void check_keys(const struct disk_case *x, uint64_t end, bool log_exists)
     struct mj_keystore *keys;
     mj_error err;
     uint8_t key[MJ_KEY];
-    unsigned number = 0;
+    bool found = true;
     snprintf(url, sizeof url, "sqlite:%s/" PARTITION "/keys.db", x->directory);
     if (mj_keystore_open(&keys, url, log_exists, &err) != 0) {
         wrong(x, "the keys do not open:", err.text);
         return;
     }
-    if (mj_keystore_last(keys, &number, key, &err) != 0)
-        wrong(x, "the keys cannot be read:", err.text);
-    else if (number == 0 && x->truth->first_own != 0 && end > x->truth->first_own)
-        wrong(x, "entries are there whose key is not", "");
+    for (size_t i = 0; i < x->truth->need_count && found && x->truth->needs[i].position < end; i++)
+        if (mj_keystore_get(keys, x->truth->needs[i].key, key, &found, &err) != 0 || !found)
+            wrong(x, "an entry is there whose key is not:", x->truth->needs[i].key);
     mj_keystore_close(keys);
 }
 
@@ -347,6 +368,7 @@ static int check(const struct options *o)
     struct job j = { .o = o };
     trace_load(&j.trace, o->trace);
     acks_load(&j.acks, o->acks);
+    j.truth.registry = strcmp(o->service, "registry") == 0;
     load_truth(&j.truth, o->truth);
     struct counts c = work_all(&j);
     if (c.images != o->images)
@@ -380,7 +402,7 @@ static int make(const struct options *o)
 static bool take_option(struct options *o, const char *name, const char *value)
 {
     const struct { const char *name; const char **to; } texts[] = {
-        { "trace", &o->trace }, { "base", &o->base }, { "truth", &o->truth }, { "acks", &o->acks },
+        { "service", &o->service }, { "trace", &o->trace }, { "base", &o->base }, { "truth", &o->truth }, { "acks", &o->acks },
         { "scratch", &o->scratch }, { "out", &o->out },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -410,7 +432,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    struct options o = { .images = 1, .workers = 1, .seed = 1 };
+    struct options o = { .service = "placements", .images = 1, .workers = 1, .seed = 1 };
     mj_error err;
     if (argc < 2 || argc % 2 != 0)
         return usage();

@@ -161,11 +161,14 @@ class Enroller(Worker):
                 self.locale.caller = self.connect()
                 continue
             if not answer.code:
-                self.persons.append(answer.body.young_person)
+                self.take(answer.body)
                 break
             assert answer.code in ("UNAVAILABLE", "RESOURCE_EXHAUSTED", "UNKNOWN"), answer
             self.stopping.wait(0.05)
         self.stopping.wait(PAUSE_S)
+
+    def take(self, body):
+        self.persons.append(body.young_person)
 
 
 def check_streams(entries, senders):

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
 # SPDX-License-Identifier: Apache-2.0
-"""Power cuts. placements runs under load while the recorder writes down all it does to its disk; from that come disks
-as a power cut may have left them (replay.h says by which rules).
+"""Power cuts. placements and registry run under load while the recorder writes down all that they do to their disks;
+from that come disks as a power cut may have left them (replay.h says by which rules).
 
 - images: each opened by the product's own log, key and table code in one process (mj-fault-images check): nothing that
-  was acknowledged by then is lost, and the log is a prefix of what was written.
+  was acknowledged by then is lost, the log is a prefix of what was written, and every key that an entry needs is there.
 - starts: of some of them a real placements is started, and asked by Resume for every stream: no number below what was
   acknowledged, none that was never sent; then the observer reads the log.
 - I12, on the same traces: no acknowledgement came before the sync that covers its commit had ended.
@@ -26,13 +26,14 @@ import stage                                                                # no
 import dump                                                                 # noqa: E402
 import harness                                                              # noqa: E402
 from cast import Cast, wait_enrolled                                        # noqa: E402
-from sender import Sender                                                   # noqa: E402
+from sender import Enroller, Sender                                         # noqa: E402
 from wire import Caller                                                     # noqa: E402
 
 IMAGES, STARTS = 3000, 100
 AGENCIES = 4
 LOAD_S = 1.5
 ROUNDS = (0, 4, 0)                               # ms that each sync takes longer, a round each; the first begins empty
+ENROLLERS = 3
 NUMBERED = ("EventAccepted", "EventKnown", "EventRejected")
 
 
@@ -53,71 +54,100 @@ class Noting(Sender):
         return max((durable for at, _, durable in self.acks if at <= moment), default=0)
 
 
-class Recording:
-    """One run of placements under the recorder: its trace, the disk before it, the log after it, what was told."""
+class NotingEnroller(Enroller):
+    """Notes the same of each enrolment."""
 
-    def __init__(self, folder, number):
-        self.folder = pathlib.Path(folder, f"round{number}")
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.acks = []
+
+    def take(self, body):
+        self.acks.append((time.monotonic_ns(), body.position, 0))
+        super().take(body)
+
+
+class Recording:
+    """One run of a service under the recorder: its trace, the disk before it, the log after it, what was told."""
+
+    def __init__(self, folder, service, data, number):
+        self.service, self.data = service, pathlib.Path(data, service.name)
+        self.folder = pathlib.Path(folder, f"{service.name}{number}")
         self.base, self.truth = self.folder / "base", self.folder / "truth"
         self.trace, self.acks = self.folder / "trace", self.folder / "acks"
         self.base.mkdir(parents=True)
 
-    def keep_base(self, data):
-        if data.exists():
-            shutil.copytree(data, self.base, dirs_exist_ok=True)
+    def start(self, sync_ms):
+        """sync_ms: how much longer each sync takes."""
+        if self.data.exists():
+            shutil.copytree(self.data, self.base, dirs_exist_ok=True)
+        self.service.start(LD_PRELOAD=harness.BIN / "mj-shim-recorder.so", MJ_RECORD_UNDER=self.data,
+                           MJ_RECORD_TO=self.trace, MJ_RECORD_SYNC_MS=sync_ms)
 
-    def keep_end(self, data, senders):
-        shutil.copytree(data / "52" / "log", self.truth)
-        told = sorted((at, position) for sender in senders for at, position, _ in sender.acks)
+    def end(self, workers):
+        """Kills it, and keeps its log and what the workers were told."""
+        self.service.kill()
+        shutil.copytree(self.data / "52" / "log", self.truth)
+        told = sorted((at, position) for worker in workers for at, position, _ in worker.acks)
         self.acks.write_text("".join(f"{at} {position}\n" for at, position in told))
 
     def words(self, command, *more):
-        return [harness.BIN / "mj-fault-images", command, "--trace", self.trace, "--base", self.base,
-                "--acks", self.acks, "--truth", self.truth, *map(str, more)]
+        return [harness.BIN / "mj-fault-images", command, "--service", self.service.name, "--trace", self.trace,
+                "--base", self.base, "--acks", self.acks, "--truth", self.truth, *map(str, more)]
 
 
 class Stage:
-    """A registry and a placements, whose disk is recorded."""
+    """A registry and a placements, whose disks are recorded."""
 
     def __init__(self, factory, seed):
         self.platform = factory(services=("registry", "placements"))
-        self.data = pathlib.Path(self.platform.data, "placements")
         self.folder = tempfile.mkdtemp(prefix="mj-images-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-        self.seed, self.senders, self.recordings = seed, [], []
+        self.seed, self.senders, self.enrollers = seed, [], []
+        self.of_placements, self.of_registry = [], None
 
-    def start_recorded(self, recording, sync_ms):
-        recording.keep_base(self.data)
-        self.platform.placements.start(LD_PRELOAD=harness.BIN / "mj-shim-recorder.so", MJ_RECORD_UNDER=self.data,
-                                       MJ_RECORD_TO=recording.trace, MJ_RECORD_SYNC_MS=sync_ms)
+    def recordings(self):
+        return [self.of_registry, *self.of_placements]
 
     def set_up(self):
-        """Whoever takes part; placements runs recorded already, from its first byte on."""
+        """Whoever takes part; both services run recorded already, from their first byte on."""
         cast = Cast(self.platform)
         ett, locale = cast.ett(), cast.mission_locale()
         persons = [locale.enrol() for _ in range(10)]
         wait_enrolled(cast.agency(ett), persons[-1])
         self.senders = [Noting(cast.agency(ett), persons, self.seed * 100 + n) for n in range(AGENCIES)]
-        for sender in self.senders:
-            sender.start()
+        self.enrollers = [self.enroller(cast.mission_locale()) for _ in range(ENROLLERS)]
+        for worker in (*self.senders, *self.enrollers):
+            worker.start()
+
+    def enroller(self, locale):
+        return NotingEnroller(locale, lambda: Caller(self.platform.registry, locale.caller.key))
+
+    def recording(self, service, number):
+        return Recording(self.folder, service, self.platform.data, number)
 
     def record(self):
+        """registry in the first round only."""
         self.platform.redis.start()
-        self.platform.registry.start()
+        self.of_registry = self.recording(self.platform.registry, 0)
+        self.of_registry.start(ROUNDS[0])
         for number, sync_ms in enumerate(ROUNDS):
-            recording = Recording(self.folder, number)
-            self.start_recorded(recording, sync_ms)
+            recording = self.recording(self.platform.placements, number)
+            recording.start(sync_ms)
             if number == 0:
                 self.set_up()
             time.sleep(LOAD_S)                   # a load as it is; nothing is waited for
-            self.platform.placements.kill()
-            recording.keep_end(self.data, self.senders)
-            self.recordings.append(recording)
-        for sender in self.senders:
-            sender.stopping.set()
+            recording.end(self.senders)
+            self.of_placements.append(recording)
+            if number == 0:
+                self.of_registry.end(self.enrollers)
+                self.platform.registry.start()
+        self.end_load()
+
+    def end_load(self):
+        for worker in (*self.senders, *self.enrollers):
+            worker.stopping.set()
 
     def remove(self):
-        for sender in self.senders:
-            sender.stopping.set()
+        self.end_load()
         self.platform.remove()
         if not os.environ.get("MJ_TEST_KEEP"):
             shutil.rmtree(self.folder)
@@ -140,10 +170,10 @@ class Images:
     """The disks in process, beside whatever else goes on."""
 
     def __init__(self, at, images, workers):
-        each = -(-images // len(at.recordings))
+        each = -(-images // len(at.recordings()))
         self.running = [subprocess.Popen(
             r.words("check", "--images", each, "--seed", at.seed, "--workers", workers, "--scratch", r.folder),
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for r in at.recordings]
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for r in at.recordings()]
 
     def result(self):
         total = {}
@@ -165,7 +195,7 @@ class Starts:
         self.ready_s = []
 
     def one(self, number):
-        recording = self.at.recordings[number % len(self.at.recordings)]
+        recording = self.at.of_placements[number % len(self.at.of_placements)]
         self.data.mkdir()
         made = subprocess.run(recording.words("make", "--seed", self.at.seed + 1, "--image", number, "--out",
                                               self.data / "placements"), text=True, capture_output=True, check=True)
@@ -212,14 +242,15 @@ def phase(platform_factory, seed, scale, images=None, starts=None):
     at = Stage(platform_factory, seed)
     try:
         at.record()
-        ordered = check_order(at.recordings)
+        ordered = check_order(at.recordings())
         checking = Images(at, images, 1 if starts else 2)
         real = Starts(at)
         for number in range(starts):
             real.one(number)
         counts = checking.result()
         ready = sorted(real.ready_s)
-        counts |= {"starts": starts, "I12": ordered, "events": sum(len(s.events) for s in at.senders)}
+        counts |= {"starts": starts, "I12": ordered, "events": sum(len(s.events) for s in at.senders),
+                   "enrolments": sum(len(e.persons) for e in at.enrollers)}
         if ready:
             counts |= {"ready_median_s": round(ready[len(ready) // 2], 2), "ready_worst_s": round(ready[-1], 2)}
         return counts
