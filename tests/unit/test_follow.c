@@ -45,6 +45,10 @@ struct world {
     unsigned commits;
     size_t bytes;
     uint8_t hash[MJ_HASH];
+    /* questions that came to the door */
+    bool away;
+    unsigned refused, served;
+    uint32_t waits[8];                   /* for how long each of those served is willing to wait, in turn */
 };
 
 /* ---- the partition ---- */
@@ -167,6 +171,12 @@ static void follow(struct world *w)
 static int run_follow(void *app, struct mj_request *rq, mj_error *err)
 {
     struct world *w = app;
+    const follow_request *m = mj_request_body(rq);
+    if (w->away) {
+        w->refused++;
+        return mj_fail(err, MJ_UNAVAILABLE, "AWAY", NULL, "it is not there for a while");
+    }
+    w->waits[w->served++ % 8] = m->wait_ms;
     if (!w->follow)
         return mj_fail(err, MJ_UNAVAILABLE, "STOPPING", NULL, "it is being replaced");
     return mj_follow_handle(w->follow, rq, err);
@@ -514,6 +524,23 @@ static void a_follower_may_stop_and_start_at_any_time(void **state)
     assert_int_equal(w->folds, 50);
 }
 
+/* Else who was cut off stays silent for as long as the server waits for something new. */
+static void the_first_question_after_trouble_does_not_wait(void **state)
+{
+    struct world *w = *state;
+    add(w, 1, 1);
+    follow(w);
+    town_until(&w->town, &w->sum, 1);
+    w->away = true;
+    add(w, 1, 1);
+    town_until(&w->town, &w->refused, 1);
+    w->away = false;
+    unsigned first = w->served;
+    town_until(&w->town, &w->served, first + 2);
+    assert_int_equal(w->waits[first % 8], 0);
+    assert_true(w->waits[(first + 1) % 8] > 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -524,6 +551,7 @@ int main(void)
         T(polls_are_answered_when_the_server_of_logs_goes), T(a_model_follows_what_was_and_what_comes),
         T(more_than_a_page_is_followed_in_order), T(a_model_opened_again_goes_on_where_it_stood),
         T(a_log_that_is_another_one_is_followed_from_its_start), T(a_follower_may_stop_and_start_at_any_time),
+        T(the_first_question_after_trouble_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
