@@ -238,7 +238,7 @@ class Starts:
 
 def phase(platform_factory, seed, scale, images=None, starts=None):
     images = images if images is not None else int(IMAGES * scale)
-    starts = starts if starts is not None else int(STARTS * scale)
+    starts = starts if starts is not None else int(STARTS * min(scale, 5))       # they take longest
     at = Stage(platform_factory, seed)
     try:
         at.record()

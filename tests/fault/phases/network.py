@@ -29,7 +29,7 @@ LONG_PAUSE_S = 10
 NETWORK = {"cut": (0, 0.1), "rst": (0, 0.1), "refuse": (0.1, 0.4), "swallow up": (0.2, 1), "swallow down": (0.2, 1),
            "swallow both": (0.2, 1), "delay": (0.3, 0.8), "split": (0.3, 0.6), "throttle": (0.3, 0.6),
            "duplicate": (0.1, 0.4)}
-PAUSE = (0.1, 1.2)
+PAUSE = (0.1, 1.2)                               # in a push; in longer runs up to LONG_PAUSE_S
 
 
 class Network:
@@ -60,9 +60,9 @@ class Network:
 class Faults:
     """Draws one fault after the other, and counts them by kind."""
 
-    def __init__(self, network, seed):
+    def __init__(self, network, seed, longest_pause):
         self.network, self.chance, self.counts = network, random.Random(seed), {}
-        self.rounds = []
+        self.rounds, self.longest_pause = [], longest_pause
 
     def next_kind(self):
         """Every kind comes once before any comes again."""
@@ -89,7 +89,7 @@ class Faults:
     def pause(self):
         service = getattr(self.network.platform, self.chance.choice(harness.SERVICES[:2]))
         service.pause()
-        time.sleep(self.chance.uniform(*PAUSE))
+        time.sleep(self.chance.uniform(PAUSE[0], self.longest_pause))
         service.resume()
 
     def storm(self, seconds):
@@ -129,7 +129,7 @@ def under_faults(network, seed, seconds):
     senders = [Sender(network.agency(cast, ett), persons, seed * 100 + n) for n in range(AGENCIES)]
     for sender in senders:
         sender.start()
-    faults = Faults(network, seed)
+    faults = Faults(network, seed, PAUSE[1] if seconds <= SECONDS else LONG_PAUSE_S)
     faults.storm(seconds)
     alive_s = wait_alive(platform, senders)
     for sender in senders:
