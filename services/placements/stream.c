@@ -151,8 +151,8 @@ const struct pl_fate *pl_run_odd(const struct pl_run *run, uint32_t index)
 
 int pl_run_decode(struct pl_run *run, const uint8_t *packed, size_t len, mj_error *err)
 {
-    const uint8_t *at = packed, *end = packed + len;
-    uint64_t difference, last = 0;
+    const uint8_t *at = packed, *end = len > 0 ? packed + len : packed;
+    uint64_t difference = 0, last = 0;
     uint16_t count = 0;
     for (; at != NULL && at < end && count <= PL_RUN; count++, last += difference)
         at = mj_varint_get(at, end, &difference);

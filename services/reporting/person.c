@@ -52,9 +52,9 @@ static void add_to_group(struct mj_rep_person *p, const char *stream, int year, 
     while (at < p->groups && group_compare(&p->missions[at], stream, year) < 0) {
         at++;
     }
-    struct mj_rep_missions *g = &p->missions[at];
-    if (at == p->groups || group_compare(g, stream, year) != 0) {
-        g = insert_at(p, at);
+    bool known = at < p->groups && group_compare(&p->missions[at], stream, year) == 0;
+    struct mj_rep_missions *g = known ? &p->missions[at] : insert_at(p, at);
+    if (!known) {
         *g = (struct mj_rep_missions){ .year = (uint16_t)year };
         memcpy(g->stream, stream, MJ_SIRET_LEN);
     }
@@ -176,14 +176,22 @@ void mj_rep_person_pack(const struct mj_rep_person *p, struct mj_buf *out)
     }
 }
 
+static int broken_row(mj_error *err)
+{
+    return mj_fail(err, MJ_DATA_LOSS, "PERSON_ROW", NULL,
+                   "a row of young people is no enrolment and groups of missions; fold the tables again");
+}
+
 int mj_rep_person_unpack(struct mj_rep_person *p, const uint8_t *bytes, size_t len, mj_error *err)
 {
     if (len < PACKED_HEAD || (len - PACKED_HEAD) % PACKED_GROUP != 0) {
-        return mj_fail(err, MJ_DATA_LOSS, "PERSON_ROW", NULL,
-                       "a row of young people is no enrolment and groups of missions; fold the tables again");
+        return broken_row(err);
     }
     memcpy(p->region, bytes, 2);
     memcpy(p->mission_locale, bytes + 2, MJ_SIRET_LEN);
+    if (p->mission_locale[0] != '\0' && mj_rep_region(p->region) < 0) {
+        return broken_row(err);          /* figures are found by its region's number */
+    }
     for (const uint8_t *at = bytes + PACKED_HEAD; at < bytes + len; at += PACKED_GROUP) {
         struct mj_rep_missions *g = insert_at(p, p->groups);
         *g = (struct mj_rep_missions){ .year = (uint16_t)number_at(at + MJ_SIRET_LEN, 2),

@@ -62,7 +62,7 @@ static void try_who(const struct mj_entry *e)
         HOLD(err.code == MJ_DATA_LOSS || err.code == MJ_UNIMPLEMENTED);
     caller_key(key, MJ_ROLE_OPERATOR);
     const struct mj_principal *operator_ = mj_who_by_key(who, key);
-    HOLD(operator_ != NULL && operator_->role == MJ_ROLE_OPERATOR);      /* no entry touches the bootstrap file's rows */
+    HOLD(operator_ != NULL && operator_->role == MJ_ROLE_OPERATOR);  /* the file's: no entry touches it */
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -69,8 +69,8 @@ static void hold_readers_agree(const uint8_t *bytes, size_t len)
     mj_error err;
     mj_arena_reset(arena, 2 * mj_arena_ceiling(len));
     bool fast = pl_reading_take(&r, bytes, len, arena);
-    bool lawful = mj_unpack_canonical(&m, &missionjeunes__placements__v1__placement_event__descriptor, bytes, len, arena,
-                                      &err) == 0;
+    bool lawful = mj_unpack_canonical(&m, &missionjeunes__placements__v1__placement_event__descriptor, bytes, len,
+                                      arena, &err) == 0;
     HOLD(fast == lawful);
     if (fast)
         hold_same_event(&r, (const PlacementEvent *)m, bytes, len);
@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (pl_event_check(data, size, STREAM, NOW, arena, &ev, &w, &err) == 0) {
         HOLD(ev.ref_len >= 1 && ev.ref_len <= PL_REF_MAX && ev.fact.kind != PL_NONE);
         hold_stored_the_same(&ev);
-        HOLD(pl_event_late_days(&ev, NOW, "52") != 1);
+        HOLD(pl_event_late_days(&ev, mj_local_day(NOW, "52"), "52") != 1);
     } else {
         HOLD(err.code == MJ_INVALID_ARGUMENT && err.reason[0] != '\0');
     }

@@ -19,8 +19,8 @@ static bool printing(const char *text, size_t size)
 
 static void hold_as_protobuf_reads(const struct mj_header *h, const struct mj_frame *f)
 {
-    header_message *m = (header_message *)protobuf_c_message_unpack(&missionjeunes__common__v1__header__descriptor, NULL,
-                                                                    f->len, f->data);
+    header_message *m = (header_message *)protobuf_c_message_unpack(&missionjeunes__common__v1__header__descriptor,
+                                                                    NULL, f->len, f->data);
     if (m == NULL)
         return;                          /* it refuses some lengths of tags that ours takes */
     HOLD(h->version == m->version && h->correlation == m->correlation && h->timeout_ms == m->timeout_ms);
@@ -53,7 +53,8 @@ static void try_error(const struct mj_frame *f)
     mj_arena_reset(arena, mj_arena_ceiling(f->len));
     mj_error_decode(&err, f, arena);
     HOLD(err.code != MJ_OK);
-    HOLD(strnlen(err.text, sizeof err.text) < sizeof err.text && strnlen(err.field, sizeof err.field) < sizeof err.field);
+    HOLD(strnlen(err.text, sizeof err.text) < sizeof err.text);
+    HOLD(strnlen(err.field, sizeof err.field) < sizeof err.field);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

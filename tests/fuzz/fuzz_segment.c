@@ -6,7 +6,8 @@
  * What is found is always one of the ends that the segment once had: nothing is made up. No record before the first
  * damage is lost without a word, and where a sound record stands behind what is found, the segment is refused.
  *
- * The first byte says which: 0 (mod 4) this; else the bytes behind the head are the input's own, with 2 the head too. */
+ * The first byte says which: 0 (mod 4) this; else the bytes behind the head are the input's own, with 2 the head as
+ * well. */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@
 #define BYTES_MAX 65536
 
 static int fd;
-static const struct segment_head head = { .first = FIRST, .epoch = EPOCH, .lineage = { 1 }, .key = { 2 }, .hash = { 3 } };
+static const struct segment_head head = { .first = FIRST, .epoch = EPOCH, .lineage = { 1 }, .key = { 2 },
+                                          .hash = { 3 } };
 static struct mj_buf file = MJ_BUF_INIT;
 static struct segment_stand stands[RECORDS_MAX + 1];     /* before each record, and behind the last */
 static size_t records;

@@ -53,8 +53,9 @@ METHODS = [
     ("reporting.v1.Counters", reporting.CountersRequest, reporting.CountersResponse),
     ("reporting.v1.Watch", reporting.WatchRequest, reporting.WatchResponse),
 ]
-TEXTS = {"stream": AGENCY, "siret": AGENCY, "host_siret": HOST, "siren": AGENCY[:9], "young_person": PERSON, "id": AGENCY,
-         "region": "52", "regions": "52", "on": "2026-11-02", "planned_start": "2026-11-02", "rome": "N1103",
+TEXTS = {"stream": AGENCY, "siret": AGENCY, "host_siret": HOST, "siren": AGENCY[:9], "id": AGENCY,
+         "young_person": PERSON, "region": "52", "regions": "52", "on": "2026-11-02", "planned_start": "2026-11-02",
+         "rome": "N1103",
          "planned_end": "2026-12-02", "week": "2026-W45", "new_end": "2026-12-31", "birth_date": "2005-05-01",
          "entry_on": "2026-11-02", "valid_from": "2026-01-01", "commune": "44109", "principal": "ett-1",
          "service": "placements", "endpoint": "tcp://127.0.0.1:5511"}
@@ -217,6 +218,57 @@ def segment():
     yield b"\2MJLOG\0\1\0" + bytes(100)
 
 
+def follow():
+    """Answers with commits in order; one out of order, errors and rests between."""
+    blocks = [log.LogBlock(entries=[log.LogEntry(type=16, recorded_at_ms=NOW, payload=b"x")]).SerializeToString()] * 4
+    commits = [log.LogCommit(first=1 + 2 * n, count=2, hash=bytes([n]) * 32, block=b) for n, b in enumerate(blocks)]
+
+    def answer(some):
+        body = log.FollowResponse(commits=some, end=20, now_ms=NOW).SerializeToString()
+        return b"\0" + len(body).to_bytes(2, "little") + body
+
+    done, later = b"\4", b"\6"
+    yield answer(commits[:2]) + done + done + answer(commits[2:]) + done
+    yield answer(commits[:1]) + done + b"\1" + later + answer(commits[1:2]) + done + b"\3" + later + answer(commits[:1])
+    yield answer(commits[1:2]) + later + answer([]) + later + b"\2" + later + answer(commits[:3]) + b"\5" + done + later
+    yield answer(commits) + done
+
+
+def answer():
+    """A call of each method and its answer; errors, MOVED, a loss, an answer too late and one twice."""
+    def frames(header, body):
+        parts = (header.SerializeToString(), body.SerializeToString())
+        return b"\1\2" + b"".join(len(p).to_bytes(2, "little") + p for p in parts)
+
+    def ok(number=1):
+        return common.Header(version=1, correlation=number, code=0)
+
+    for number, (_, _, kind) in enumerate(METHODS):
+        yield bytes([0, number]) + frames(ok(), filled(kind()))
+    refused = common.Header(version=1, correlation=1, code=14)
+    moved = common.Error(code=14, reason="MOVED", message="elsewhere", moved_to="tcp://127.0.0.1:5511")
+    yield b"\0\1" + frames(refused, moved)
+    yield b"\0\1" + frames(refused, filled(common.Error())) + frames(ok(), directory.ResolveResponse())
+    yield b"\0\1\0\2\2\3" + frames(ok(2), directory.ResolveResponse()) + b"\4\0\3\4\0\4\xfd" + frames(ok(9), moved)
+    yield b"\xff\5" + frames(ok(), filled(log.FollowResponse()))
+
+
+def row():
+    """A placement of two facts, one corrected; a run; a young person with two groups of missions."""
+    fact = bytes([4, 1]) + b"\xa0\xc8\x02" + bytes(8) + b"\x02"
+    hours = bytes([0x45, 1]) + b"\x0e" + b"\xb4\x10" + bytes(8) + b"\x02"
+    corrected = bytes([0xC5, 1]) + b"\x0e" + b"\xb4\x10" + bytes(8) + b"\x02" + bytes(range(8)) + b"\x04"
+    person = b"\x01" + b"52" + bytes(10)
+    for facts in ([], [fact], [fact, hours], [fact, hours, corrected]):
+        yield b"\0\2" + person + bytes([len(facts)]) + b"".join(facts)
+    yield b"\0\2\0\0"
+    yield b"\1" + b"\x85\x01" + bytes([1] * 40)
+    yield b"\1"
+    group = AGENCY.encode() + (2026).to_bytes(2, "big") + (3).to_bytes(4, "big")
+    yield b"\2" + b"52" + HOST.encode() + group
+    yield b"\2" + bytes(16) + group
+
+
 def json():
     """Requests and events as JSON, and files of them as mj send reads."""
     texts = [json_format.MessageToJson(e, preserving_proto_field_name=True) for e in events()]
@@ -253,7 +305,8 @@ def bootstrap():
     key = b"%064x"
     yield b"# made by mj keys\nregistry service " + key % 1 + b" follows=registry,placements\nop operator " + key % 2
     yield b"ett-1 agency " + key % 3 + b" organisation=" + AGENCY.encode() + b" regions=52,75\n"
-    yield b"ml mission_locale " + b"41" * 32 + b" regions=FR\nml mission_locale " + b"42" * 32 + b" regions=FR # second\n"
+    locale = b"ml mission_locale %s regions=FR"
+    yield locale % (b"41" * 32) + b"\n" + locale % (b"42" * 32) + b" # second\n"
 
 
 def http():
@@ -269,21 +322,23 @@ def http():
 
 def endpoint():
     """Endpoints and hosts, right and wrong."""
-    for text in ("tcp://127.0.0.1:5511", "tcp://[::1]:5511", "tcp://registry.example.fr:1", "127.0.0.1", "::1", "0.0.0.0",
-                 "tcp://*:5511", "tcp://127.0.0.1;127.0.0.2:80", "ipc:///tmp/x", "tcp://a:65536"):
+    for text in ("tcp://127.0.0.1:5511", "tcp://[::1]:5511", "tcp://registry.example.fr:1", "127.0.0.1", "::1",
+                 "0.0.0.0", "tcp://*:5511", "tcp://127.0.0.1;127.0.0.2:80", "ipc:///tmp/x", "tcp://a:65536"):
         yield b"\x15\x8f" + text.encode()
+    yield b"\0\1" + b"tcp://127.0.0.1:5510/" + b"0a" * 32 + b", tcp://[::1]:5510/" + b"0B" * 32
 
 
 def text():
     """Texts of every kind that is checked."""
-    for one in ("2026-02-28", "2028-02-29", "2026-W53", "2020-W53", PERSON, AGENCY, AGENCY[:9], HOST, "N1103", "52", "2A",
-                "00ff" * 5, "é€😀 \u2028 <&> \" \\", "a plain text that is longer than eight bytes", "FR"):
+    for one in ("2026-02-28", "2028-02-29", "2026-W53", "2020-W53", PERSON, AGENCY, AGENCY[:9], HOST, "N1103", "52",
+                "2A", "00ff" * 5, "é€😀 \u2028 <&> \" \\", "a plain text that is longer than eight bytes", "FR"):
         yield one.encode()
     for one in (b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf0\x8f\xbf\xbf", b"12345678\xe2\x82"):
         yield one
 
 
-TARGETS = (frame, header, message, event, entry, block, segment, json, config, bootstrap, http, endpoint, text)
+TARGETS = (frame, header, message, event, entry, block, segment, follow, answer, row, json, config, bootstrap, http,
+           endpoint, text)
 
 
 def main():

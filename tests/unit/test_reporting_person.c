@@ -278,6 +278,10 @@ static void missions_come_back_from_their_bytes(void **state)
     assert_int_equal(0, cells_of(cells, "FR"));
     assert_int_equal(-1, mj_rep_person_unpack(q, bytes.data, bytes.len - 1, &err));
     assert_string_equal("PERSON_ROW", err.reason);
+    bytes.data[0] = 'Z';                 /* of no region: there is no cell to count in */
+    err.reason[0] = '\0';
+    assert_int_equal(-1, mj_rep_person_unpack(q, bytes.data, bytes.len, &err));
+    assert_string_equal("PERSON_ROW", err.reason);
     mj_buf_free(&bytes);
     mj_rep_person_free(p);
     mj_rep_person_free(q);

@@ -199,7 +199,7 @@ static void ingest(struct world *w)
 
 static void addresses_are_read_from_text(void **state)
 {
-    char hex[65], text[512], nine[2000] = "";
+    char hex[65], text[512], nine[2000] = "", path[128], all[128];
     uint8_t key[32];
     struct mj_registry_address out[MJ_REGISTRIES_MAX];
     size_t count;
@@ -216,7 +216,10 @@ static void addresses_are_read_from_text(void **state)
         strcat(nine, " tcp://127.0.0.1:1/");
         strcat(nine, hex);
     }
-    const char *bad[] = { "", "127.0.0.1:5510", "tcp://127.0.0.1:5510", "tcp://127.0.0.1:5510/abc", "ipc://x/y", nine };
+    snprintf(path, sizeof path, "tcp://127.0.0.1:5510/x/%s", hex);
+    snprintf(all, sizeof all, "tcp://*:5510/%s", hex);
+    const char *bad[] = { "", "127.0.0.1:5510", "tcp://127.0.0.1:5510", "tcp://127.0.0.1:5510/abc", "ipc://x/y", nine,
+                          path, all };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(mj_registry_parse(out, &count, bad[i], &err), -1);
         assert_string_equal(err.reason, "BAD_REGISTRY_ADDRESS");

@@ -11,6 +11,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/ids.h"
+#include "common/wire/endpoint.h"
 #include "common/wire/resolver_state.h"
 #include "missionjeunes/directory/v1/directory.pb-c.h"
 
@@ -29,6 +30,9 @@ static int parse_one(struct mj_registry_address *out, char *text, mj_error *err)
     if (mj_unhex(out->server_key, sizeof out->server_key, slash + 1, "registry", &why) != 0)
         return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_REGISTRY_ADDRESS", "registry", "expected the server's public "
                        "key, 64 hexadecimal digits, after %.80s/", text);
+    bool ipv6;
+    if (mj_endpoint_check(text, &ipv6, &why) != 0)
+        return mj_fail(err, MJ_INVALID_ARGUMENT, "BAD_REGISTRY_ADDRESS", "registry", "%s", why.text);
     strcpy(out->endpoint, text);
     return 0;
 }
