@@ -17,10 +17,12 @@
  * output, a line each; then one line of JSON counts. Exit status 1 where something is wrong. */
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -335,6 +337,7 @@ static void start_worker(const struct job *j, unsigned long worker, int result)
         give_up("cannot start", "a worker");
     if (child > 0)
         return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);            /* nobody works on for a parent that was killed */
     struct counts counts = work(j, worker);
     _exit(write(result, &counts, sizeof counts) == (ssize_t)sizeof counts ? 0 : 2);
 }

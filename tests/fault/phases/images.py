@@ -176,13 +176,21 @@ class Images:
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for r in at.recordings()]
 
     def result(self):
-        total = {}
+        total, done = {}, []
         for process in self.running:
             out, err = process.communicate()
-            done = subprocess.CompletedProcess(process.args, process.returncode, out, err)
-            for name, value in answer_of(done, "images").items():
+            done.append(subprocess.CompletedProcess(process.args, process.returncode, out, err))
+        for one in done:                         # once all have ended: their folder goes with a failure
+            for name, value in answer_of(one, "images").items():
                 total[name] = total.get(name, 0) + value
         return total
+
+    def stop(self):
+        """Where something else failed first."""
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
 
 class Starts:
@@ -239,7 +247,7 @@ class Starts:
 def phase(platform_factory, seed, scale, images=None, starts=None):
     images = images if images is not None else int(IMAGES * scale)
     starts = starts if starts is not None else int(STARTS * min(scale, 5))       # they take longest
-    at = Stage(platform_factory, seed)
+    at, checking = Stage(platform_factory, seed), None
     try:
         at.record()
         ordered = check_order(at.recordings())
@@ -255,6 +263,8 @@ def phase(platform_factory, seed, scale, images=None, starts=None):
             counts |= {"ready_median_s": round(ready[len(ready) // 2], 2), "ready_worst_s": round(ready[-1], 2)}
         return counts
     finally:
+        if checking:
+            checking.stop()
         at.remove()
 
 
