@@ -33,6 +33,18 @@ def machine(scratch):
     ]
 
 
+def cpu_ticks():
+    """(all, stolen by the host for its other guests) since this machine started."""
+    ticks = [int(n) for n in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(ticks), ticks[7]
+
+
+def stolen(before, after):
+    """What the host took: from a tenth on, only ratios say something, and those of figures taken closely together."""
+    share = (after[1] - before[1]) / max(1, after[0] - before[0])
+    return "CPU time stolen by the host meanwhile", f"{100 * share:.0f} %"
+
+
 def commit():
     changed = _said("git", "status", "--porcelain", "--untracked-files=no")
     return _said("git", "rev-parse", "--short", "HEAD") + (", with changes that are not committed" if changed else "")

@@ -25,7 +25,7 @@ SHAPE_A = ("--batch", 100, "--window", 2000)
 SHAPE_B = ("--batch", 1, "--window", 160)         # as many outstanding in all as in shape A
 B_STREAMS, B_LINKS = 10000, 50
 RATE = 5000
-SUSTAINED = 1400                                 # batches a second: more than the peer takes, 137,200 distinct events
+SUSTAINED = 1250                                 # batches a second: more than the peer takes, 122,500 distinct events
 
 FEEDS = {
     "stream": {1, 2, 3, 5, 8, 9, 10, 11, 13}, "many": {13}, "steady": {6, 7}, "sustained": {4, 5}, "curve": {12},
