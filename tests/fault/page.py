@@ -75,9 +75,12 @@ def counted(outcomes):
 
 
 def invariant_lines(outcomes):
-    counts = counted(outcomes)
+    """A part that failed has checked nothing: it may have ended before it came to this."""
+    counts = counted([o for o in outcomes if not o.failure])
+    failed = [o.name for o in outcomes if o.failure]
     for name, (says, checks) in asked.INVARIANTS.items():
         done = [f"{part} ({plain(take(counts))} {what})" for part, take, what in checks if take(counts) is not None]
+        done += [f"**{part} FAILED**" for part, _, _ in checks if part in failed]
         yield f"- **{name}** {says}: {', '.join(done) or ('not run' if checks else 'not yet checked here')}"
 
 
