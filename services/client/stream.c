@@ -9,7 +9,7 @@
 #include "common/base/codes.h"
 
 #define PAUSE_FIRST_MS 100
-#define PAUSE_LAST_MS 10000
+#define PAUSE_LAST_MS 2000               /* every event is acknowledged within 5 s of the last fault of a network */
 #define SETTLING_MS 60000                /* what was declared before a stream was opened has got round by then */
 
 typedef Missionjeunes__Placements__V1__ResumeRequest resume_request;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
  * SPDX-License-Identifier: Apache-2.0 */
-/* agency: an agency's system on libmj: it tells what happens, some of it wrong or twice, with its spool on a disk of its
- * own; and beside the stream it sends numbers again, with the same bytes, with others, and too far ahead. What it tried
+/* agency: an agency's system on libmj: it tells what happens, some of it wrong or twice, with its spool on a disk of
+ * its own; and beside the stream it sends numbers again, with the same bytes, with others, and too far ahead. What it tried
  * is kept in the world, so that it outlives the agency's process. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,8 +247,10 @@ static void start(void *arg)
 
 void world_agency_start(struct world_agency *a)
 {
-    if (!a->machine->process)
-        sim_enter(sim_process_make(a->machine), start, a);
+    if (a->machine->process)
+        return;
+    world.last_start_ns = sim_now();
+    sim_enter(sim_process_make(a->machine), start, a);
 }
 
 static void on_again(void *arg)

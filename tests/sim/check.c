@@ -12,14 +12,14 @@
 #include "common/store/keystore.h"
 #include "log_sim.h"
 #include "missionjeunes/log/v1/log.pb-c.h"
-#include "missionjeunes/placements/v1/entries.pb-c.h"
-#include "missionjeunes/registry/v1/entries.pb-c.h"
 #include "missionjeunes/reporting/v1/reporting.pb-c.h"
+#include "recount.h"
 #include "world.h"
 
 #define ACCEPTED MISSIONJEUNES__PLACEMENTS__V1__ENTRY_TYPE__ENTRY_TYPE_EVENT_ACCEPTED
 #define KNOWN MISSIONJEUNES__PLACEMENTS__V1__ENTRY_TYPE__ENTRY_TYPE_EVENT_KNOWN
 #define REJECTED MISSIONJEUNES__PLACEMENTS__V1__ENTRY_TYPE__ENTRY_TYPE_EVENT_REJECTED
+#define MATCHED MISSIONJEUNES__PLACEMENTS__V1__ENTRY_TYPE__ENTRY_TYPE_PLACEMENT_MATCHED
 #define ENROLLED MISSIONJEUNES__REGISTRY__V1__ENTRY_TYPE__ENTRY_TYPE_PERSON_ENROLLED
 #define UNMATCHED 64
 
@@ -151,6 +151,7 @@ static void take_placements(const log_entry *e, uint64_t position)
         late = m->late_days > 0;
         take_event(m->stream, m->sequence, (uint8_t)(ACCEPTED + (m->unmatched ? UNMATCHED : 0)), &m->event,
                    &m->payload_hash);
+        recount_accepted(m);
         missionjeunes__placements__v1__event_accepted__free_unpacked(m, NULL);
     } else if (e->type == KNOWN) {
         Missionjeunes__Placements__V1__EventKnown *m =
@@ -162,8 +163,26 @@ static void take_placements(const log_entry *e, uint64_t position)
             missionjeunes__placements__v1__event_rejected__unpack(NULL, e->payload.len, e->payload.data);
         take_event(m->stream, m->sequence, REJECTED, NULL, &m->payload_hash);
         missionjeunes__placements__v1__event_rejected__free_unpacked(m, NULL);
+    } else if (e->type == MATCHED) {
+        Missionjeunes__Placements__V1__PlacementMatched *m =
+            missionjeunes__placements__v1__placement_matched__unpack(NULL, e->payload.len, e->payload.data);
+        recount_matched(m);
+        world.matched++;
+        missionjeunes__placements__v1__placement_matched__free_unpacked(m, NULL);
     }
     count(position, e->type >= ACCEPTED && e->type <= REJECTED ? (uint8_t)e->type : 0, late);
+}
+
+static void take_registry(const log_entry *e, uint64_t position)
+{
+    world.registry_position = position;
+    if (e->type != ENROLLED)
+        return;
+    Missionjeunes__Registry__V1__PersonEnrolled *m =
+        missionjeunes__registry__v1__person_enrolled__unpack(NULL, e->payload.len, e->payload.data);
+    recount_enrolled(m);
+    world.stored_persons++;
+    missionjeunes__registry__v1__person_enrolled__free_unpacked(m, NULL);
 }
 
 static void on_commit(const struct sim_log *g, const struct mj_commit *c)
@@ -180,7 +199,7 @@ static void on_commit(const struct sim_log *g, const struct mj_commit *c)
         if (strstr(g->path, "/placements/52/"))
             take_placements(b->entries[i], c->first + i);
         else if (strstr(g->path, "/registry/52/"))
-            world.stored_persons += b->entries[i]->type == ENROLLED;
+            take_registry(b->entries[i], c->first + i);
     }
     missionjeunes__log__v1__log_block__free_unpacked(b, NULL);
 }
@@ -237,17 +256,22 @@ static void compare(const Missionjeunes__Reporting__V1__RegionCounters *r, const
                     (unsigned long long)counted, (unsigned long long)position);
 }
 
+static uint64_t position_in(const Missionjeunes__Reporting__V1__RegionCounters *r, const char *service)
+{
+    for (size_t i = 0; i < r->n_positions; i++)
+        if (strcmp(r->positions[i]->service, service) == 0 && strcmp(r->positions[i]->region, WORLD_REGION) == 0)
+            return r->positions[i]->position;
+    return 0;
+}
+
 void world_check_reading(const void *counters)
 {
     const Missionjeunes__Reporting__V1__RegionCounters *r = counters;
-    uint64_t position = 0;
+    uint64_t position = position_in(r, "placements"), enrolments = position_in(r, "registry");
 
-    for (size_t i = 0; i < r->n_positions; i++)
-        if (strcmp(r->positions[i]->service, "placements") == 0 && strcmp(r->positions[i]->region, WORLD_REGION) == 0)
-            position = r->positions[i]->position;
     world.readings++;
     world.stale_readings += r->stale != 0;
-    world.settled = !r->stale && position == world.positions;
+    world.settled = !r->stale && position == world.positions && enrolments == world.registry_position;
     world.last_reading_ns = sim_now();
     if (position > world.positions) {
         world_wrong("I5", "figures at %llu, the log ends at %llu", (unsigned long long)position,
@@ -259,9 +283,26 @@ void world_check_reading(const void *counters)
     compare(r, "events:total", world.figures[position].events, position);
     compare(r, "rejected:total", world.figures[position].rejected, position);
     compare(r, "late:total", world.figures[position].late, position);
+    if (position == world.positions && enrolments == world.registry_position)
+        compare(r, "missions:total", recount_missions(), position);
 }
 
 /* ---- the end (I10) ---- */
+
+void world_say_restless(void)
+{
+    for (unsigned i = 0; i < WORLD_SERVICES; i++)
+        if (!world_service_ready(&world.lives[i]))
+            sim_say("restless: %s is not ready", world.lives[i].machine->name);
+    for (unsigned i = 0; i < WORLD_AGENCIES; i++) {
+        const struct world_agency *a = &world.agencies[i];
+        if (!a->machine->process || a->durable != a->last || !mj_stream_is_ready(a->stream))
+            sim_say("restless: %s, %llu of %llu acknowledged", a->machine->name, (unsigned long long)a->durable,
+                    (unsigned long long)a->last);
+    }
+    if (!world.settled || world.locale_owes)
+        sim_say("restless: %s", world.settled ? "the Mission Locale enrols" : "the counters");
+}
 
 bool world_is_quiet(void)
 {
@@ -273,7 +314,7 @@ bool world_is_quiet(void)
         const struct world_agency *a = &world.agencies[i];
         quiet = quiet && a->machine->process && a->durable == a->last && mj_stream_is_ready(a->stream);
     }
-    return quiet && !world.locale_again.place;
+    return quiet && !world.locale_owes;
 }
 
 void world_check_end(void)

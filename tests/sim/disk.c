@@ -16,9 +16,12 @@
 #define SECTOR 512
 #define SHM_LOCKS 8
 
-struct change {                                  /* not synced: bytes written, or a new length (bytes NULL) */
+/* Not synced: bytes written, or a new length. What was written at the end of a file stands there, and is copied only
+ * when it is about to be overwritten: most of what SQLite writes between two syncs is appended. */
+struct change {
     size_t at, len;
-    uint8_t *bytes;
+    bool cut;
+    uint8_t *bytes;                              /* NULL: as they stand in the file now */
     struct change *next;
 };
 
@@ -30,6 +33,7 @@ struct file {
     struct image now, synced;
     struct change *first, **last;
     unsigned changes;
+    struct change *uncopied;                     /* from this one on they are; NULL: none */
     LIST_HEAD(, handle) handles;
     void **shm;
     int shm_count;
@@ -70,22 +74,32 @@ static void image_cut(struct image *i, size_t len)
         i->len = len;
 }
 
-static void apply(struct image *i, const struct change *c, size_t len)
+static void apply(struct file *f, const struct change *c, size_t len)
 {
-    if (c->bytes)
-        image_write(i, c->at, c->bytes, len);
+    if (c->cut)
+        image_cut(&f->synced, c->at);
     else
-        image_cut(i, c->at);
+        image_write(&f->synced, c->at, c->bytes ? c->bytes : f->now.bytes + c->at, len);
 }
 
-static void note(struct file *f, size_t at, const void *bytes, size_t n)
+/* Before anything is overwritten or cut off. */
+static void copy_changes(struct file *f)
 {
-    struct change *c = mj_calloc(1, sizeof *c + n);
+    for (struct change *c = f->uncopied; c; c = c->next)
+        if (!c->cut)
+            c->bytes = memcpy(mj_alloc(c->len), f->now.bytes + c->at, c->len);
+    f->uncopied = NULL;
+}
+
+static void note(struct file *f, size_t at, size_t n, bool cut)
+{
+    struct change *c = mj_calloc(1, sizeof *c);
 
     c->at = at;
     c->len = n;
-    if (bytes)
-        c->bytes = memcpy(c + 1, bytes, n);
+    c->cut = cut;
+    if (!f->uncopied && !cut)
+        f->uncopied = c;
     *f->last = c;
     f->last = &c->next;
     f->changes++;
@@ -95,11 +109,13 @@ static void forget_changes(struct file *f)
 {
     for (struct change *c = f->first, *next; c; c = next) {
         next = c->next;
+        free(c->bytes);
         free(c);
     }
     f->first = NULL;
     f->last = &f->first;
     f->changes = 0;
+    f->uncopied = NULL;
 }
 
 /* ---- files ---- */
@@ -181,7 +197,7 @@ static void cut(struct file *f)
             continue;
         if (n >= kept && c->len > SECTOR)
             len = SECTOR * sim_between(1, c->len / SECTOR);
-        apply(&f->synced, c, len < c->len ? len : c->len);
+        apply(f, c, len < c->len ? len : c->len);
     }
     forget_changes(f);
     f->now.len = 0;
@@ -232,8 +248,10 @@ static int on_write(sqlite3_file *base, const void *bytes, int n, sqlite3_int64 
 
     if (f->machine && f->machine->full && (size_t)at + (size_t)n > f->now.len)
         return SQLITE_FULL;
+    if ((size_t)at < f->now.len)
+        copy_changes(f);
     image_write(&f->now, (size_t)at, bytes, (size_t)n);
-    note(f, (size_t)at, bytes, (size_t)n);
+    note(f, (size_t)at, (size_t)n, false);
     return SQLITE_OK;
 }
 
@@ -241,8 +259,9 @@ static int on_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
     struct file *f = file_of(base);
 
+    copy_changes(f);
     image_cut(&f->now, (size_t)size);
-    note(f, (size_t)size, NULL, 0);
+    note(f, (size_t)size, 0, true);
     return SQLITE_OK;
 }
 
@@ -252,7 +271,7 @@ static int on_sync(sqlite3_file *base, int flags)
 
     (void)flags;
     for (const struct change *c = f->first; c; c = c->next)
-        apply(&f->synced, c, c->len);
+        apply(f, c, c->len);
     forget_changes(f);
     return SQLITE_OK;
 }

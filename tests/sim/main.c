@@ -22,13 +22,14 @@
 #include "world.h"
 
 #define SEED_SECONDS 200                 /* of the parent's patience, real */
-#define CALM (30 * SIM_S)                /* after the last fault, at most */
+#define END (100 * SIM_S)                /* by then it is over, however often something started again */
+#define CALM (15 * SIM_S)                /* after the last fault, and the last start that it led to, at most */
 
 struct world world;
 
 struct outcome {                         /* what a seed's process tells its parent */
     uint64_t seed, hash, happened, virtual_ns, events, messages, cuts, readings, stale, quiet_after_ns, wrong, aborts;
-    unsigned faults, persons, lives;
+    unsigned faults, persons, matched, lives;
 };
 
 struct options { uint64_t first, last, seconds, jobs; bool verbose, calm, trace, twice; };
@@ -140,17 +141,23 @@ static void begin(uint64_t seed)
     sim_event_set(&world.locale_again, sim_now() + SIM_S);
 }
 
-/* Everything that was begun comes to its end (I10). */
+/* Everything that was begun comes to its end (I10). Answers how long that took from the last fault or start on. */
 static uint64_t calm_down(void)
 {
-    uint64_t from;
+    uint64_t from, end;
 
     world_nemesis_end();
     from = sim_now();
+    end = from + END;
     world.telling = false;
     world.settled = false;
-    while (!world_is_quiet() && sim_now() - from < CALM)
+    for (unsigned looks = 1; !world_is_quiet() && sim_now() - from < CALM && sim_now() < end; looks++) {
         sim_run_until(sim_now() + 20 * SIM_MS, NULL);
+        if (looks % 50 == 0)
+            world_say_restless();
+        if (world.last_start_ns > from)
+            from = world.last_start_ns;
+    }
     if (!world_is_quiet())
         world_wrong("I10", "not everything is acknowledged and ready %d s after the last fault", (int)(CALM / SIM_S));
     return sim_now() - from;
@@ -173,6 +180,7 @@ static void run_seed(const struct options *o, uint64_t seed, struct outcome *out
     for (unsigned i = 0; i < WORLD_AGENCIES; i++)
         out->events += world.agencies[i].stored;
     out->persons = world.stored_persons;
+    out->matched = world.matched;
     out->messages = sim_bus_stats()->messages;
     out->cuts = sim_bus_stats()->cuts;
     out->readings = world.readings;
@@ -186,7 +194,9 @@ static void run_seed(const struct options *o, uint64_t seed, struct outcome *out
 
 /* ---- all of them ---- */
 
-struct sums { uint64_t *hashes, seeds, failed, virtual_ns, events, messages, happened, faults, lives, worst_quiet_ns, least_events; };
+struct sums {
+    uint64_t *hashes, seeds, failed, virtual_ns, events, messages, happened, faults, lives, worst_quiet_ns, least_events;
+};
 
 static int start_seed(const struct options *o, uint64_t seed, int *fd, pid_t *child)
 {
@@ -232,10 +242,11 @@ static void add(struct sums *s, const struct outcome *r, const struct options *o
     if (s->seeds++ == 0 || r->events < s->least_events)
         s->least_events = r->events;
     if (r->wrong || o->trace || o->first == o->last)
-        printf("seed %" PRIu64 ": %s, trace %016" PRIx64 ", %.1f virtual s, %" PRIu64 " events, %u people, %u faults, "
-               "%u lives, %" PRIu64 " messages, %" PRIu64 " readings (%" PRIu64 " stale), quiet after %.2f s\n",
-               r->seed, r->wrong ? "WRONG" : "well", r->hash, (double)r->virtual_ns / 1e9, r->events, r->persons,
-               r->faults, r->lives, r->messages, r->readings, r->stale, (double)r->quiet_after_ns / 1e9);
+        printf("seed %" PRIu64 ": %s, trace %016" PRIx64 ", %.1f virtual s, %" PRIu64 " events, %u people, %u matched "
+               "late, %u faults, %u lives, %" PRIu64 " messages, %" PRIu64 " readings (%" PRIu64 " stale), quiet after "
+               "%.2f s\n", r->seed, r->wrong ? "WRONG" : "well", r->hash, (double)r->virtual_ns / 1e9, r->events,
+               r->persons, r->matched, r->faults, r->lives, r->messages, r->readings, r->stale,
+               (double)r->quiet_after_ns / 1e9);
 }
 
 static void end_seed(const struct options *o, uint64_t seed, int fd, pid_t child, struct sums *s)

@@ -113,6 +113,7 @@ static void on_enrolled(void *arg, const struct mj_reply *r)
     snprintf(world.persons[world.enrolling], MJ_PERSON_TEXT, "%s", a->young_person);
     snprintf(world.load->ids[world.enrolling], MJ_PERSON_TEXT, "%s", a->young_person);
     world.load->people = ++world.enrolling;
+    world.locale_owes = false;
     enrol_again(world.enrolling < WORLD_FOUNDERS ? SIM_MS : sim_below(ENROL_MOST));
 }
 
@@ -126,7 +127,8 @@ static void enrol_next(void *arg)
     mj_error err;
 
     (void)arg;
-    if (world.enrolling == WORLD_PEOPLE || (!world.telling && world.enrolling >= WORLD_FOUNDERS))
+    if (world.enrolling == WORLD_PEOPLE ||
+        (!world.telling && !world.locale_owes && world.enrolling >= WORLD_FOUNDERS))
         return;
     load_person_draw(&who, world.load->figures.seed, world.enrolling, world.load->figures.today);
     m.birth_date = mj_date_format(who.birth, birth);
@@ -139,6 +141,8 @@ static void enrol_next(void *arg)
                             .answer = &missionjeunes__registry__v1__enrol_response__descriptor };
     if (mj_client_call(world.locale, NULL, &call, on_enrolled, NULL, &err) < 0)
         enrol_again(50 * SIM_MS);
+    else
+        world.locale_owes = true;
 }
 
 static void start_locale(void *arg)

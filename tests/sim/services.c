@@ -55,6 +55,7 @@ void world_service_start(struct world_life *life)
         return;
     p = sim_process_make(life->machine);
     life->lives++;
+    world.last_start_ns = sim_now();
     sim_enter(p, start, life);
     if (!life->started || !p->alive) {
         sim_process_kill(p, false);
@@ -113,6 +114,7 @@ static void on_stop_look(void *arg)
         sim_say("%s stopped", life->service->name);
         sim_process_kill(p, false);
     }
+    again(life, life->stopped_for);
 }
 
 void world_service_stop(struct world_life *life, uint64_t again_after)
@@ -123,8 +125,8 @@ void world_service_stop(struct world_life *life, uint64_t again_after)
         return;
     life->stopped = (struct sim_event){ .fn = on_stop_look, .arg = life };
     sim_loop_signal(p->loop, SIGTERM);
+    life->stopped_for = again_after;
     sim_event_set(&life->stopped, sim_now() + SIM_MS);
-    again(life, 5500 * SIM_MS + again_after);
 }
 
 struct probe { const struct sim_process *process; int status; };

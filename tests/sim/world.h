@@ -25,6 +25,7 @@ struct world_life {                      /* a service and its machine */
     struct mj_daemon *daemon;            /* of the process that runs now */
     struct sim_event again, stopped;
     bool started;
+    uint64_t stopped_for;                /* ns, after an orderly stop */
     unsigned lives;
 };
 
@@ -64,9 +65,11 @@ struct world {
     /* the Mission Locale */
     struct mj_client *locale;
     struct sim_event locale_again;
+    bool locale_owes;                    /* a command was sent, and its outcome is not known */
     unsigned enrolling;                  /* whose turn it is */
     char (*persons)[MJ_PERSON_TEXT];
-    unsigned stored_persons;
+    unsigned stored_persons, matched;
+    uint64_t registry_position;          /* end of registry's log of the region */
     /* the reader */
     struct mj_client *reader;
     struct sim_event reader_again;
@@ -75,6 +78,7 @@ struct world {
     struct world_figures *figures;       /* figures[p] of position p */
     uint64_t positions, positions_room;
     unsigned faults;
+    uint64_t last_start_ns;              /* of any process */
     uint64_t wrong;                      /* what was found wrong */
 };
 extern struct world world;
@@ -105,6 +109,7 @@ void world_check_durable(struct world_agency *a, uint64_t through);
 void world_check_reading(const void *counters);  /* a reporting.v1.RegionCounters */
 void world_check_end(void);
 bool world_is_quiet(void);               /* everything that was told is acknowledged, everybody is ready */
+void world_say_restless(void);           /* who is not */
 
 /* nemesis.c */
 void world_nemesis_start(uint64_t until);

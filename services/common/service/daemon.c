@@ -267,6 +267,16 @@ static int open_followers(struct mj_daemon *d, mj_error *err)
     return 0;
 }
 
+static void on_directory_changed(void *arg)
+{
+    struct mj_daemon *d = arg;
+
+    if (d->who_follower)
+        mj_follower_look(d->who_follower);
+    for (size_t i = 0; i < d->follower_count; i++)
+        mj_follower_look(d->followers[i]);
+}
+
 static const char *where_is(void *arg, const char *region)
 {
     struct mj_daemon *d = arg;
@@ -296,7 +306,7 @@ static int open_network(struct mj_daemon *d, mj_error *err)
                 return -1;
     }
     mj_server_on_moved(d->server, where_is, d);
-    mj_resolver_start(d->resolver, NULL, NULL);
+    mj_resolver_start(d->resolver, on_directory_changed, d);
     announce(d);
     return open_followers(d, err);
 }

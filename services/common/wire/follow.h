@@ -38,6 +38,8 @@ struct mj_follower_state {
 int mj_follower_create(struct mj_follower **ret, struct mj_loop *l, struct mj_resolver *r, struct mj_model *m,
                        const char *service, const char *region, mj_error *err);
 void mj_follower_start(struct mj_follower *f);
+/* The directory has news: one that found nobody to ask tries again now. */
+void mj_follower_look(struct mj_follower *f);
 void mj_follower_stop(struct mj_follower *f);    /* what it holds and has not given to m is dropped */
 void mj_follower_destroy(struct mj_follower *f); /* NULL is allowed */
 const struct mj_follower_state *mj_follower_state(const struct mj_follower *f);

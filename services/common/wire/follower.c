@@ -55,6 +55,7 @@ struct mj_follower {
     struct held *first, **last;          /* what waits behind it */
     size_t held_bytes;                   /* of blocks, the one being folded included */
     bool running, feeding;
+    bool absent;                         /* the directory knows nobody who serves the log */
     bool in_vain, waits;                 /* the last question got no answer; it asked the server to wait */
 };
 
@@ -368,7 +369,11 @@ static void ask(void *arg)
         return;
     free(f->asking);
     f->asking = NULL;
-    f->backoff_ms = BACKOFF_MIN_MS;      /* nothing left this process: to try again soon costs nobody anything */
+    /* Nothing left this process: to try again soon costs nobody else anything. But a service that follows 40 regions of
+     * which nobody serves 39 shall not look for each of them ten times a second: the directory's news wakes it. */
+    f->absent = strcmp(err.reason, "NO_INSTANCE") == 0;
+    if (!f->absent)
+        f->backoff_ms = BACKOFF_MIN_MS;
     later(f);
 }
 
@@ -401,6 +406,15 @@ void mj_follower_start(struct mj_follower *f)
     if (f->running)
         return;
     f->running = true;
+    ask(f);
+}
+
+void mj_follower_look(struct mj_follower *f)
+{
+    if (!f->absent)
+        return;
+    f->absent = false;
+    f->backoff_ms = BACKOFF_MIN_MS;
     ask(f);
 }
 
