@@ -12,9 +12,9 @@ sys.path.insert(0, str(ROOT / "tests/bench"))
 import results                                                              # noqa: E402
 
 ELSEWHERE = """\
-Run by `tools/test`, not here, and not counted above: kill -9 at every fail point and at random
-(`tests/integration/test_kill_services.py`, `test_kill_disk.py`), a full disk (`test_disk_full.py`), Redis lost, flushed
-and put back (`test_redis_lost.py`), who may read what (`test_access_matrix.py`), hostile messages (`test_bad_input.py`).
+Run by `tools/test`, not here, and not counted above: kills while the disk fails (`test_kill_disk.py`), a full disk
+(`test_disk_full.py`), Redis lost, flushed and put back (`test_redis_lost.py`), who may read what
+(`test_access_matrix.py`), hostile messages (`test_bad_input.py`).
 By hand: `tests/fault/planted/run`, `tests/fuzz/planted`."""
 
 
@@ -43,7 +43,8 @@ def described(counts):
 def fault_table(outcomes):
     lines = ["| part | | seconds | counts |", "|---|---|---|---|"]
     for o in outcomes:
-        lines.append(f"| {o.name} | {'**FAILED**' if o.failure else 'held'} | {o.seconds:.0f} | {described(o.counts)} |")
+        held = "**FAILED**" if o.failure else "held"
+        lines.append(f"| {o.name} | {held} | {o.seconds:.0f} | {described(o.counts)} |")
     return lines + [f"| {name} | not run | | |" for name in PARTS if name not in [o.name for o in outcomes]]
 
 

@@ -67,6 +67,7 @@ def of_the_fuzzers(text):
 
 # Each part: the words it is called with, how what it said is read, and the preset that builds it.
 PARTS = {
+    "kills": (phase("kills", {"push": 1, "nightly": 30, "long": 1000}), last_line, "fault"),
     "network": (phase("network", {"push": 1, "nightly": 20, "long": 2000}), last_line, "fault"),
     "nth": (phase("nth", {"push": 1, "nightly": 6, "long": 500}), last_line, "fault"),
     "images": (phase("images", {"push": 1, "nightly": 34, "long": 1700}), last_line, "fault"),

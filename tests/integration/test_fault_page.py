@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Mission Jeunes maintainers
 # SPDX-License-Identifier: Apache-2.0
-"""The fault programme's own runner and page: what failed, hung, said nothing or did too little is never told as well."""
+"""The fault programme's own runner and page: what failed, hung, said nothing or did too little is not told as well."""
 import pathlib
 import sys
 import unittest
