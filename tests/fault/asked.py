@@ -47,7 +47,7 @@ FIGURES = [
     Figure("open events acknowledged after the last kill", 5, 5, of("kills", "alive_after_s"), " s", True),
     Figure("open events acknowledged after the last fault (real services, bad network)", 5, 5,
            of("network", "alive_after_s"), " s", True),
-    Figure("everything acknowledged, ready and counted after the last fault (simulated)", 30, 30,
+    Figure("everything acknowledged, ready and counted after the last fault (simulated)", 15, 15,
            of("simulator", "quiet_worst_s"), " s", True),
     Figure("real start on a disk after a power cut, worst (small store)", 1, 1, of("images", "ready_worst_s"), " s",
            True),

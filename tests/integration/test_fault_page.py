@@ -11,7 +11,7 @@ import asked                                                                # no
 import page                                                                 # noqa: E402
 import parts                                                                # noqa: E402
 
-WELL = "seed 7: well, trace 0f, 200.5 virtual s, 2500 events, 9 people, 99 faults, 30 lives, 7195 messages, " \
+WELL = "seed 7: well, trace 0f, 200.5 virtual s, 2500 events, 9 people, 3 matched late, 99 faults, 30 lives, 7195 messages, " \
        "446 readings (30 stale), quiet after 0.54 s\n"
 SPEED = "8.35 real s: 97 times real time; 3.90 s of processor: 207 times\n"
 
