@@ -64,11 +64,16 @@ def figure_table(outcomes, size, seconds):
         seen, bar = figure.seen(counts), asked.bar(figure, size)
         lines.append(f"| {figure.title} | {'at most ' if figure.most else ''}{plain(bar, figure.unit)} | "
                      f"{'' if seen is None else plain(seen, figure.unit)} | {asked.verdict(figure, size, counts)} |")
-    limit = asked.SECONDS.get(size)
-    if limit and len(outcomes) == len(PARTS):
+    limit = whole_run_limit(outcomes, size)
+    if limit:
         lines.append(f"| the whole run | at most {limit} s | {seconds:.0f} s | "
                      f"{'met' if seconds <= limit else '**NOT MET**'} |")
     return lines
+
+
+def whole_run_limit(outcomes, size):
+    """Seconds; None where nothing is asked, or not all parts ran."""
+    return asked.SECONDS.get(size) if len(outcomes) == len(PARTS) else None
 
 
 def counted(outcomes):
@@ -91,10 +96,11 @@ def failures(outcomes):
             yield from ["", f"`{o.command}`", "", "```", *o.failure.splitlines(), "```"]
 
 
-def missed(outcomes, size):
+def missed(outcomes, size, seconds):
     """Titles of the figures that were asked and not reached."""
-    counts = counted(outcomes)
-    return [f.title for f in asked.FIGURES if "NOT MET" in asked.verdict(f, size, counts)]
+    counts, limit = counted(outcomes), whole_run_limit(outcomes, size)
+    late = ["the whole run's time"] if limit and seconds > limit else []
+    return [f.title for f in asked.FIGURES if "NOT MET" in asked.verdict(f, size, counts)] + late
 
 
 def document(command, size, seed, outcomes, ran_on, seconds):

@@ -83,12 +83,17 @@ class Page(unittest.TestCase):
     def test_too_few_faults_are_said(self):
         few = self.outcome(faults=39)
         self.assertIn("| pauses and network faults | 40 | 39 | **NOT MET** |", page_of(few))
-        self.assertEqual(page.missed([few], "push"), ["pauses and network faults"])
-        self.assertEqual(page.missed([self.outcome(faults=40)], "push"), [])
+        self.assertEqual(page.missed([few], "push", 1), ["pauses and network faults"])
+        self.assertEqual(page.missed([self.outcome(faults=40)], "push", 1), [])
 
     def test_too_slow_is_said(self):
         slow = self.outcome(faults=40, alive_after_s=5.01)
-        self.assertEqual(len(page.missed([slow], "push")), 1)
+        self.assertEqual(len(page.missed([slow], "push", 1)), 1)
+
+    def test_acknowledgements_older_than_the_trace_are_not_claimed(self):
+        told = self.outcome(I12={"acks": 511, "commits": 9, "older_than_the_trace": 220})
+        told.name = "images"
+        self.assertIn("covers it: images (291 acknowledgements)", page_of(told))
 
     def test_every_invariant_has_its_line(self):
         self.assertEqual(list(asked.INVARIANTS), [f"I{n}" for n in range(1, 15)])
