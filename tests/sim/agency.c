@@ -12,7 +12,7 @@
 #include "tale.h"
 #include "world.h"
 
-#define BURST 14                         /* events at a time, at most */
+#define BURST 10                         /* events at a time, at most */
 #define TELL_EVERY_MS 2600               /* between two bursts, at most */
 #define PROBE_EVERY_MS 4000
 #define AHEAD 1000

@@ -4,6 +4,7 @@
  * a crash is one seed's. */
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,8 @@ static int start_seed(const struct options *o, uint64_t seed, int *fd, pid_t *ch
         struct outcome out = { 0 };
         close(ends[0]);
         alarm(SEED_SECONDS);
+        mallopt(M_TOP_PAD, 16 << 20);            /* it lives a second: nothing is given back to the system */
+        mallopt(M_TRIM_THRESHOLD, 1 << 30);
         run_seed(o, seed, &out);
         _exit(write(ends[1], &out, sizeof out) == (ssize_t)sizeof out ? 0 : 2);
     }

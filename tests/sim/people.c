@@ -15,7 +15,7 @@
 #include "world.h"
 
 #define ENROL_MOST (1500 * SIM_MS)       /* between two enrolments */
-#define READ_EVERY (400 * SIM_MS)
+#define READ_EVERY (800 * SIM_MS)
 
 int world_client(struct mj_client **ret, const char *key_file, mj_error *err)
 {
